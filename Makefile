@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What a person types. The rules of the build itself are in Kbuild, and every
+# check is a script that can be called without make.
+#
+# "make help" is made of the comments that begin with two hash signs.
+
+## KDIR: the kernel build directory that modules are built against
+KDIR ?= /lib/modules/$(shell uname -r)/build
+## KERNEL: series that qemu-shell boots, see tools/testing/qemu/kernels.list
+KERNEL ?= 6.12
+## SECS: seconds that each fuzz target runs
+SECS ?= 60
+## INSTALL_MOD_DIR: where "install" puts modules below /lib/modules/VERSION
+INSTALL_MOD_DIR ?= updates
+## INSTALL_MOD_PATH: root directory for "install", / if empty
+INSTALL_MOD_PATH ?=
+
+KBUILD = $(MAKE) -C $(KDIR) M=$(CURDIR)
+CHECKS = tools/checks
+
+modules: ## build every module for KDIR
+	$(KBUILD) modules
+
+all: modules tools ## the modules and the programs of tools/
+
+install: ## install the modules built for KDIR, and run depmod
+	$(KBUILD) INSTALL_MOD_PATH=$(INSTALL_MOD_PATH) INSTALL_MOD_DIR=$(INSTALL_MOD_DIR) modules_install
+
+clean: ## remove what was built here and everything in out/
+	$(KBUILD) clean
+	rm -rf out
+
+help: ## this list
+	@echo 'Targets:'
+	@sed -n 's/^\([a-z0-9-]*\):[^#=]*## \(.*\)/  \1\t\2/p' Makefile | expand -t 20
+	@echo 'Variables:'
+	@sed -n 's/^## \([A-Z_]*\): \(.*\)/  \1\t\2/p' Makefile | expand -t 20
+	@echo 'Variables of the kernel build, such as W=1, C=2, V=1 or LLVM=1, go to it.'
+
+demo: ## boot a guest and move data through the backend, start to end
+	tools/demo
+
+check: ## everything: static checks, unit tests, guest tests on every kernel
+	tools/check
+
+check-quick: ## the same for daily work: one kernel, no debug kernel
+	tools/check --quick
+
+check-debug: ## guest tests in the debug kernel
+	tools/check debug
+
+static: ## every check that needs no guest
+	$(CHECKS)/all
+
+static-selftest: ## show that every static check finds a planted violation
+	$(CHECKS)/selftest
+
+w1: ## no compiler warning with W=1 on any kernel
+	$(CHECKS)/w1
+
+sparse: ## sparse over every kernel source file
+	$(CHECKS)/sparse
+
+cocci: ## semantic patches, our own and the kernel's
+	$(CHECKS)/cocci
+
+style: ## checkpatch, clang-format and shellcheck
+	$(CHECKS)/all checkpatch format shellcheck
+
+kdoc: ## kernel-doc comments are there and well-formed
+	$(CHECKS)/kernel-doc
+
+budget: ## sizes of files and functions
+	$(CHECKS)/budget
+
+house: ## the rules of CONTRIBUTING that a script can see
+	$(CHECKS)/house
+
+abi-check: ## mirrored private structures against the kernels' own type information
+	$(CHECKS)/abi-check
+
+compat-report: ## what each kernel offers, compared with what is expected
+	$(CHECKS)/compat-report
+
+dkms: ## build the DKMS package for every kernel
+	$(CHECKS)/dkms
+
+unit: ## unit tests of core/ in user space
+	tools/testing/unit/run
+
+fuzz: ## fuzz core/ for SECS seconds per target
+	tools/testing/fuzz/run $(SECS)
+
+tools: ## the programs of tools/ for use in a guest
+	tools/lib/build-tools
+
+debug-kernel: ## build the debug kernel (about 6 minutes, once)
+	tools/testing/qemu/debug-kernel
+
+qemu-shell: ## boot KERNEL with the devices and modules of the tests, and a shell
+	tools/testing/qemu/shell $(KERNEL)
+
+bench: ## compare with the stock backend
+	tools/bench/run
+
+.DEFAULT_GOAL := modules
+.PHONY: modules all install clean help demo check check-quick check-debug static \
+	static-selftest w1 sparse cocci style kdoc budget house abi-check compat-report \
+	dkms unit fuzz tools debug-kernel qemu-shell bench

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The capability chain of VFIO_IOMMU_GET_INFO.
+ *
+ * Some kernels do not align the capabilities that are added; the order here
+ * makes each start at a multiple of 8 all the same.
+ */
+#include <linux/overflow.h>
+#include <linux/slab.h>
+#include <linux/vfio.h>
+
+#include <uapi/linux/vfio_type1x.h>
+
+#include "private.h"
+
+static int t1x_caps_add_windows(const struct t1x_ioas *ioas, struct vfio_info_cap *caps)
+{
+	struct vfio_iommu_type1_info_cap_iova_range *range;
+	size_t size, i;
+	int ret;
+
+	lockdep_assert_held(&ioas->lock);
+
+	if (!ioas->windows.nr)
+		return 0;
+
+	size = struct_size(range, iova_ranges, ioas->windows.nr);
+	range = kzalloc(size, GFP_KERNEL);
+	if (!range)
+		return -ENOMEM;
+
+	range->header.id = VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE;
+	range->header.version = 1;
+	range->nr_iovas = ioas->windows.nr;
+	for (i = 0; i < ioas->windows.nr; i++) {
+		range->iova_ranges[i].start = ioas->windows.spans[i].start;
+		range->iova_ranges[i].end = ioas->windows.spans[i].last;
+	}
+	ret = vfio_info_add_capability(caps, &range->header, size);
+	kfree(range);
+	return ret;
+}
+
+static int t1x_caps_add_driver(struct vfio_info_cap *caps)
+{
+	struct vfio_iommu_type1_info_cap_driver driver = {
+		.header.id = VFIO_IOMMU_TYPE1_INFO_CAP_DRIVER,
+		.header.version = 1,
+		.version = T1X_VERSION_CODE,
+		.name = T1X_NAME,
+		.release = T1X_VERSION,
+	};
+
+	return vfio_info_add_capability(caps, &driver.header, sizeof(driver));
+}
+
+static int t1x_caps_add_avail(const struct t1x_ioas *ioas, struct vfio_info_cap *caps)
+{
+	struct vfio_iommu_type1_info_dma_avail avail = {
+		.header.id = VFIO_IOMMU_TYPE1_INFO_DMA_AVAIL,
+		.header.version = 1,
+		.avail = ioas->entries_left,
+	};
+
+	lockdep_assert_held(&ioas->lock);
+	return vfio_info_add_capability(caps, &avail.header, sizeof(avail));
+}
+
+/**
+ * t1x_caps_build() - describe an address space
+ * @ioas: address space, lock held
+ * @caps: zeroed; the chain is in caps->buf, to be freed by kfree() also on
+ *	  failure
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int t1x_caps_build(struct t1x_ioas *ioas, struct vfio_info_cap *caps)
+{
+	int ret = t1x_caps_add_windows(ioas, caps);
+
+	ret = ret ?: t1x_caps_add_driver(caps);
+	return ret ?: t1x_caps_add_avail(ioas, caps);
+}

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The door that vfio core knocks at: its ops, and who may come in.
+ *
+ * vfio core passes container ioctls on without a lock and without a reference.
+ * While one runs, another thread may take the last group out of the container,
+ * which calls release(), and even unload the module.  Therefore
+ *
+ * - vfio core gets a cookie, not a pointer.  Cookies are never used twice; each
+ *   entry looks its cookie up and takes a reference, or finds nothing.
+ * - entries are counted.  Module exit waits in t1x_container_drain() until
+ *   nobody is inside, or on the way in or out.
+ */
+#include <linux/atomic.h>
+#include <linux/iommu.h>
+#include <linux/module.h>
+#include <linux/rcupdate.h>
+#include <linux/vfio.h>
+#include <linux/wait.h>
+#include <linux/xarray.h>
+
+#include <uapi/linux/vfio_type1x.h>
+
+#include "private.h"
+
+static DEFINE_XARRAY(t1x_container_cookies);
+static atomic_long_t t1x_container_last_cookie;
+
+static atomic_long_t t1x_container_entries;
+static DECLARE_WAIT_QUEUE_HEAD(t1x_container_idle_wq);
+
+/* Borrow the address space behind a cookie; NULL if it was released. */
+static struct t1x_ioas *t1x_container_get(void *cookie)
+{
+	struct t1x_ioas *ioas;
+
+	rcu_read_lock();
+	ioas = xa_load(&t1x_container_cookies, (unsigned long)cookie);
+	if (ioas && !refcount_inc_not_zero(&ioas->users))
+		ioas = NULL;
+	rcu_read_unlock();
+	return ioas;
+}
+
+/**
+ * t1x_container_claims() - may this IOMMU type be ours?
+ * @type: argument of SET_IOMMU or CHECK_EXTENSION
+ *
+ * Return: true if open() accepts it now.
+ */
+bool t1x_container_claims(unsigned long type)
+{
+	switch (type) {
+	case VFIO_TYPE1X_IOMMU:
+		return true;
+	case VFIO_TYPE1_IOMMU:
+	case VFIO_TYPE1v2_IOMMU:
+		return READ_ONCE(t1x_prefer);
+	case VFIO_TYPE1_NESTING_IOMMU:
+		return READ_ONCE(t1x_prefer) && iommu_can_nest();
+	default:
+		return false;
+	}
+}
+
+static void *t1x_container_open(unsigned long type)
+{
+	struct t1x_ioas *ioas;
+	unsigned long cookie;
+	int ret;
+
+	if (!t1x_container_claims(type))
+		return ERR_PTR(-EINVAL);
+
+	ioas = t1x_ioas_alloc(type != VFIO_TYPE1_IOMMU, type == VFIO_TYPE1_NESTING_IOMMU);
+	if (IS_ERR(ioas))
+		return ioas;
+
+	cookie = atomic_long_inc_return(&t1x_container_last_cookie);
+	ret = xa_insert(&t1x_container_cookies, cookie, ioas, GFP_KERNEL_ACCOUNT);
+	if (ret) {
+		t1x_ioas_put(ioas);
+		return ERR_PTR(ret);
+	}
+	return (void *)cookie;
+}
+
+static void t1x_container_release(void *cookie)
+{
+	struct t1x_ioas *ioas = xa_erase(&t1x_container_cookies, (unsigned long)cookie);
+
+	t1x_ioas_kill(ioas);
+	t1x_ioas_put(ioas);
+}
+
+static int t1x_container_attach_group(void *cookie, struct iommu_group *group,
+				      enum vfio_group_type type)
+{
+	struct t1x_ioas *ioas;
+	int ret;
+
+	/* An emulated device has no DMA of its own that could be translated. */
+	if (type != VFIO_IOMMU)
+		return -EOPNOTSUPP;
+
+	ioas = t1x_container_get(cookie);
+	if (!ioas)
+		return -EINVAL;
+	ret = t1x_group_attach(ioas, group);
+	t1x_ioas_put(ioas);
+	return ret;
+}
+
+static void t1x_container_detach_group(void *cookie, struct iommu_group *group)
+{
+	struct t1x_ioas *ioas = t1x_container_get(cookie);
+
+	if (!ioas)
+		return;
+	t1x_group_detach(ioas, group);
+	t1x_ioas_put(ioas);
+}
+
+static long t1x_container_enter(void *cookie, unsigned int cmd, unsigned long arg)
+{
+	struct t1x_ioas *ioas;
+	long ret;
+
+	/* vfio core asks about extensions before there is a backend, too. */
+	if (!cookie)
+		return cmd == VFIO_CHECK_EXTENSION ? t1x_ioctl_check_extension(NULL, arg) : -ENOTTY;
+
+	ioas = t1x_container_get(cookie);
+	if (!ioas)
+		return -EINVAL;
+	/* The container may drop its module reference while this one lasts. */
+	if (!try_module_get(THIS_MODULE)) {
+		t1x_ioas_put(ioas);
+		return -EINVAL;
+	}
+	ret = t1x_ioctl(ioas, cmd, arg);
+	t1x_ioas_put(ioas);
+	module_put(THIS_MODULE);
+	return ret;
+}
+
+static long t1x_container_ioctl(void *cookie, unsigned int cmd, unsigned long arg)
+{
+	long ret;
+
+	atomic_long_inc(&t1x_container_entries);
+	ret = t1x_container_enter(cookie, cmd, arg);
+	if (atomic_long_dec_and_test(&t1x_container_entries))
+		wake_up_all(&t1x_container_idle_wq);
+	return ret;
+}
+
+/**
+ * t1x_container_drain() - wait until no caller is in our text
+ *
+ * For module exit: no container uses us and vfio core admits no new user, but
+ * an ioctl that began before may be about to call us, inside, or returning.
+ * Tasks RCU covers the two ends, where a caller can be preempted but does not
+ * sleep; the count of entries covers the middle.
+ */
+void t1x_container_drain(void)
+{
+	synchronize_rcu_tasks();
+	wait_event(t1x_container_idle_wq, !atomic_long_read(&t1x_container_entries));
+	synchronize_rcu_tasks();
+}
+
+const struct vfio_iommu_driver_ops t1x_container_ops = {
+	.name = T1X_NAME,
+	.owner = THIS_MODULE,
+	.open = t1x_container_open,
+	.release = t1x_container_release,
+	.ioctl = t1x_container_ioctl,
+	.attach_group = t1x_container_attach_group,
+	.detach_group = t1x_container_detach_group,
+};

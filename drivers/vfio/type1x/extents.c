@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Extents: the runs of frames behind a mapping, remembered so that UNMAP
+ * need not ask the IOMMU for them page by page.
+ *
+ * Packed runs (core/run.h) fill a list of blocks in order of IOVA.  8 bytes
+ * hold up to 16 GiB of contiguous memory; the worst case, 4K pages in random
+ * order, costs 8 bytes a page, 0.2 % of the memory mapped.  Blocks are charged
+ * to the memory cgroup of the mapping task.
+ *
+ * Room is reserved before pages are pinned, so that appending cannot fail.
+ */
+#include <linux/overflow.h>
+#include <linux/slab.h>
+
+#include "private.h"
+
+/**
+ * struct t1x_extents_block - part of the list
+ * @next: next block
+ * @nr: words in use
+ * @room: words that fit
+ * @words: packed runs
+ */
+struct t1x_extents_block {
+	struct t1x_extents_block *next;
+	unsigned int nr;
+	unsigned int room;
+	u64 words[] __counted_by(room);
+};
+
+/**
+ * t1x_extents_reserve() - make sure that runs can be appended
+ * @extents: list to grow
+ * @nr: runs that the next appends will bring at the most; must not grow from
+ *	one call to the next, so that one spare block behind the tail suffices
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int t1x_extents_reserve(struct t1x_extents *extents, unsigned int nr)
+{
+	struct t1x_extents_block *tail = extents->tail;
+	struct t1x_extents_block *block;
+
+	if (tail && (tail->next || tail->room - tail->nr >= nr))
+		return 0;
+
+	block = kmalloc(struct_size(block, words, nr), GFP_KERNEL_ACCOUNT);
+	if (!block)
+		return -ENOMEM;
+	block->next = NULL;
+	block->nr = 0;
+	block->room = nr;
+
+	if (tail) {
+		tail->next = block;
+	} else {
+		extents->first = block;
+		extents->tail = block;
+	}
+	return 0;
+}
+
+/**
+ * t1x_extents_append() - add the frames that follow in IOVA order
+ * @extents: list with room reserved
+ * @run: at most T1X_RUN_MAX_NPAGES frames
+ */
+void t1x_extents_append(struct t1x_extents *extents, const struct t1x_run *run)
+{
+	struct t1x_extents_block *block = extents->tail;
+	struct t1x_run word = *run;
+
+	if (block->nr) {
+		struct t1x_run last = t1x_run_unpack(block->words[block->nr - 1]);
+
+		if (last.npages + run->npages <= T1X_RUN_MAX_NPAGES &&
+		    t1x_run_extend(&last, run)) {
+			block->words[block->nr - 1] = t1x_run_pack(&last);
+			return;
+		}
+	}
+	if (block->nr == block->room) {
+		block = block->next;
+		extents->tail = block;
+	}
+	block->words[block->nr++] = t1x_run_pack(&word);
+}
+
+/**
+ * t1x_extents_begin() - start a walk in order of IOVA
+ * @iter: position
+ * @extents: list to walk, not appended to meanwhile
+ */
+void t1x_extents_begin(struct t1x_extents_iter *iter, const struct t1x_extents *extents)
+{
+	iter->block = extents->first;
+	iter->at = 0;
+}
+
+/**
+ * t1x_extents_next() - one step of a walk
+ * @iter: position
+ * @run: the next frames
+ *
+ * Return: false at the end.
+ */
+bool t1x_extents_next(struct t1x_extents_iter *iter, struct t1x_run *run)
+{
+	while (iter->block && iter->at == iter->block->nr) {
+		iter->block = iter->block->next;
+		iter->at = 0;
+	}
+	if (!iter->block)
+		return false;
+
+	*run = t1x_run_unpack(iter->block->words[iter->at++]);
+	return true;
+}
+
+/**
+ * t1x_extents_free() - forget all runs
+ * @extents: empty afterwards; whoever calls has unpinned the frames
+ */
+void t1x_extents_free(struct t1x_extents *extents)
+{
+	struct t1x_extents_block *block = extents->first;
+
+	while (block) {
+		struct t1x_extents_block *next = block->next;
+
+		kfree(block);
+		block = next;
+	}
+	extents->first = NULL;
+	extents->tail = NULL;
+}

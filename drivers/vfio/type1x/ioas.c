@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The I/O address space: what may be where, and who waits for whom.
+ *
+ * Knows nothing of vfio containers.  MAP and UNMAP are in two steps: under
+ * t1x_ioas.lock they decide and stake their claim by the state of mappings in
+ * the tree; the work itself runs unlocked.
+ */
+#include <linux/lockdep.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/rcupdate.h>
+#include <linux/slab.h>
+
+#include "private.h"
+
+/**
+ * t1x_ioas_alloc() - make an empty address space
+ * @v2: UNMAP must not bisect a mapping
+ * @nesting: domains are to be nested
+ *
+ * Return: address space with one reference, or ERR_PTR(-ENOMEM).
+ */
+struct t1x_ioas *t1x_ioas_alloc(bool v2, bool nesting)
+{
+	struct t1x_ioas *ioas = kzalloc(sizeof(*ioas), GFP_KERNEL_ACCOUNT);
+
+	if (!ioas)
+		return ERR_PTR(-ENOMEM);
+
+	refcount_set(&ioas->users, 1);
+	ioas->v2 = v2;
+	ioas->nesting = nesting;
+	init_rwsem(&ioas->domains_rwsem);
+	INIT_LIST_HEAD(&ioas->domains);
+	mutex_init(&ioas->lock);
+	ioas->mappings = RB_ROOT_CACHED;
+	ioas->entries_left = READ_ONCE(t1x_dma_entry_limit);
+	ioas->pgsize_bitmap = PAGE_MASK;
+	init_waitqueue_head(&ioas->idle_wq);
+	return ioas;
+}
+
+/* The last reference is gone: nobody looks any more, no device is attached. */
+static void t1x_ioas_free(struct t1x_ioas *ioas)
+{
+	struct t1x_span all = T1X_SPAN_ALL;
+	struct t1x_mapping *map;
+
+	for (;;) {
+		mutex_lock(&ioas->lock);
+		map = t1x_mapping_first(ioas, &all);
+		if (map)
+			interval_tree_remove(&map->node, &ioas->mappings);
+		mutex_unlock(&ioas->lock);
+		if (!map)
+			break;
+		t1x_mapping_unpin(map);
+		t1x_mapping_free(map);
+		cond_resched();
+	}
+	t1x_window_free(&ioas->windows);
+	mutex_destroy(&ioas->lock);
+	kfree_rcu(ioas, rcu);
+}
+
+/**
+ * t1x_ioas_put() - drop a reference
+ * @ioas: address space; the last reference unpins all that is left
+ */
+void t1x_ioas_put(struct t1x_ioas *ioas)
+{
+	if (refcount_dec_and_test(&ioas->users))
+		t1x_ioas_free(ioas);
+}
+
+/**
+ * t1x_ioas_kill() - refuse all further work
+ * @ioas: address space whose groups are gone
+ *
+ * Does not wait for anybody: a MAP in flight notices at its next batch.
+ */
+void t1x_ioas_kill(struct t1x_ioas *ioas)
+{
+	down_write(&ioas->domains_rwsem);
+	mutex_lock(&ioas->lock);
+	ioas->dying = true;
+	t1x_ioas_note_idle(ioas);
+	mutex_unlock(&ioas->lock);
+	up_write(&ioas->domains_rwsem);
+}
+
+/**
+ * t1x_ioas_lock() - lock an address space that is alive
+ * @ioas: address space
+ *
+ * Return: 0 with t1x_ioas.lock held; -EINTR if the task was killed while it
+ * waited; -EINVAL if the address space is dying, the answer that vfio core
+ * gives for a container without a backend.
+ */
+int t1x_ioas_lock(struct t1x_ioas *ioas)
+{
+	if (mutex_lock_killable(&ioas->lock))
+		return -EINTR;
+	if (!ioas->dying)
+		return 0;
+	mutex_unlock(&ioas->lock);
+	return -EINVAL;
+}
+
+/**
+ * t1x_ioas_wait_idle() - wait until some mapping becomes READY or is gone
+ * @ioas: address space, lock held; it is dropped while waiting
+ *
+ * Whatever was looked up before must be looked up again.
+ *
+ * Return: 0 with the lock held again, otherwise as t1x_ioas_lock().
+ */
+int t1x_ioas_wait_idle(struct t1x_ioas *ioas)
+{
+	unsigned long seq = ioas->idle_seq;
+
+	lockdep_assert_held(&ioas->lock);
+
+	mutex_unlock(&ioas->lock);
+	if (wait_event_killable(ioas->idle_wq, READ_ONCE(ioas->idle_seq) != seq))
+		return -EINTR;
+	return t1x_ioas_lock(ioas);
+}
+
+/**
+ * t1x_ioas_note_idle() - wake those in t1x_ioas_wait_idle()
+ * @ioas: address space, lock held
+ */
+void t1x_ioas_note_idle(struct t1x_ioas *ioas)
+{
+	lockdep_assert_held(&ioas->lock);
+
+	WRITE_ONCE(ioas->idle_seq, ioas->idle_seq + 1);
+	wake_up_all(&ioas->idle_wq);
+}
+
+/**
+ * t1x_ioas_min_pgsize() - granularity of MAP and UNMAP
+ * @ioas: address space
+ *
+ * Return: bytes, a power of two, at least PAGE_SIZE.
+ */
+u64 t1x_ioas_min_pgsize(struct t1x_ioas *ioas)
+{
+	unsigned long bitmap = READ_ONCE(ioas->pgsize_bitmap);
+
+	return bitmap & -bitmap;
+}
+
+/**
+ * t1x_ioas_bisects() - would UNMAP of a span cut a mapping in two?
+ * @ioas: address space, lock held
+ * @span: IOVAs
+ *
+ * Return: true if a mapping lies partly inside the span.
+ */
+bool t1x_ioas_bisects(struct t1x_ioas *ioas, const struct t1x_span *span)
+{
+	const struct t1x_span ends[] = {
+		{ .start = span->start, .last = span->start },
+		{ .start = span->last, .last = span->last },
+	};
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(ends); i++) {
+		struct t1x_mapping *map = t1x_mapping_first(ioas, &ends[i]);
+		struct t1x_span inner;
+
+		if (!map)
+			continue;
+		inner = t1x_mapping_span(map);
+		if (!t1x_span_contains(span, &inner))
+			return true;
+	}
+	return false;
+}
+
+/**
+ * t1x_ioas_enforces_cc() - is all DMA coherent whatever the device asks for?
+ * @ioas: address space
+ *
+ * Return: true if every domain enforces it.
+ */
+bool t1x_ioas_enforces_cc(struct t1x_ioas *ioas)
+{
+	struct t1x_domain *domain;
+	bool enforced = true;
+
+	down_read(&ioas->domains_rwsem);
+	list_for_each_entry(domain, &ioas->domains, next)
+		enforced &= domain->enforce_cc;
+	up_read(&ioas->domains_rwsem);
+	return enforced;
+}
+
+/* Stake the claim of a new mapping, or say why not. */
+static int t1x_ioas_insert(struct t1x_ioas *ioas, struct t1x_mapping *map)
+{
+	struct t1x_span span = t1x_mapping_span(map);
+	struct t1x_mapping *other;
+	int ret = t1x_ioas_lock(ioas);
+
+	if (ret)
+		return ret;
+	while ((other = t1x_mapping_first(ioas, &span))) {
+		if (other->state == T1X_MAPPING_READY) {
+			ret = -EEXIST;
+			goto out_unlock;
+		}
+		/* It may yet fail or leave, and then was never in the way. */
+		ret = t1x_ioas_wait_idle(ioas);
+		if (ret)
+			return ret;
+	}
+
+	if (!ioas->entries_left)
+		ret = -ENOSPC;
+	else if (!t1x_span_set_covers(&ioas->windows, &span))
+		ret = -EINVAL;
+	if (ret)
+		goto out_unlock;
+
+	ioas->entries_left--;
+	interval_tree_insert(&map->node, &ioas->mappings);
+out_unlock:
+	mutex_unlock(&ioas->lock);
+	return ret;
+}
+
+/* Take the caller's mappings out of the tree and free them. */
+static void t1x_ioas_remove(struct t1x_ioas *ioas, struct list_head *maps)
+{
+	struct t1x_mapping *map, *next;
+
+	mutex_lock(&ioas->lock);
+	list_for_each_entry(map, maps, link) {
+		interval_tree_remove(&map->node, &ioas->mappings);
+		ioas->nr_vaddr_invalid -= map->vaddr_invalid;
+		ioas->entries_left++;
+	}
+	t1x_ioas_note_idle(ioas);
+	mutex_unlock(&ioas->lock);
+
+	list_for_each_entry_safe(map, next, maps, link)
+		t1x_mapping_free(map);
+}
+
+/* Make a filled mapping visible, unless the address space died meanwhile. */
+static int t1x_ioas_publish(struct t1x_ioas *ioas, struct t1x_mapping *map)
+{
+	int ret = 0;
+
+	mutex_lock(&ioas->lock);
+	if (ioas->dying)
+		ret = -EINVAL;
+	else
+		map->state = T1X_MAPPING_READY;
+	t1x_ioas_note_idle(ioas);
+	mutex_unlock(&ioas->lock);
+	return ret;
+}
+
+/**
+ * t1x_ioas_map() - VFIO_IOMMU_MAP_DMA
+ * @ioas: address space
+ * @span: IOVAs, aligned to t1x_ioas_min_pgsize()
+ * @vaddr: user address of the first byte, likewise aligned
+ * @prot: IOMMU_READ and IOMMU_WRITE, at least one
+ *
+ * Return: 0, or with nothing changed
+ * -EEXIST if a mapping overlaps @span, -ENOSPC if there are too many,
+ * -EINVAL if @span is not inside one window, -EFAULT if the memory is not
+ * there or may not be accessed so, -ENOMEM also for RLIMIT_MEMLOCK, -EINTR if
+ * the task was killed, other errors of GUP and of the IOMMU driver.
+ */
+int t1x_ioas_map(struct t1x_ioas *ioas, const struct t1x_span *span, unsigned long vaddr, int prot)
+{
+	struct t1x_mapping *map;
+	LIST_HEAD(maps);
+	int ret;
+
+	map = t1x_mapping_alloc(span, vaddr, prot);
+	if (IS_ERR(map))
+		return PTR_ERR(map);
+
+	ret = t1x_ioas_insert(ioas, map);
+	if (ret) {
+		t1x_mapping_free(map);
+		return ret;
+	}
+
+	ret = t1x_mapping_fill(ioas, map);
+	if (!ret) {
+		ret = t1x_ioas_publish(ioas, map);
+		if (!ret)
+			return 0;
+		list_add(&map->link, &maps);
+		t1x_mapping_drain(ioas, &maps);
+		list_del(&map->link);
+	}
+	list_add(&map->link, &maps);
+	t1x_ioas_remove(ioas, &maps);
+	return ret;
+}
+
+/* Is a mapping in the span still being worked on by somebody? */
+static bool t1x_ioas_is_busy(struct t1x_ioas *ioas, const struct t1x_span *span)
+{
+	struct t1x_mapping *map;
+
+	for (map = t1x_mapping_first(ioas, span); map; map = t1x_mapping_next(map, span))
+		if (map->state != T1X_MAPPING_READY)
+			return true;
+	return false;
+}
+
+/*
+ * Claim what an UNMAP removes.  Type1v1 has its own idea of a request that
+ * starts inside a mapping: it removes nothing and succeeds.
+ */
+static int t1x_ioas_claim(struct t1x_ioas *ioas, const struct t1x_span *span, bool all,
+			  struct list_head *maps)
+{
+	struct t1x_mapping *map;
+	int ret = t1x_ioas_lock(ioas);
+
+	if (ret)
+		return ret;
+	while (t1x_ioas_is_busy(ioas, span)) {
+		ret = t1x_ioas_wait_idle(ioas);
+		if (ret)
+			return ret;
+	}
+
+	if (ioas->v2 && !all && t1x_ioas_bisects(ioas, span)) {
+		ret = -EINVAL;
+		goto out_unlock;
+	}
+	for (map = t1x_mapping_first(ioas, span); map; map = t1x_mapping_next(map, span)) {
+		if (map->node.start < span->start)
+			break;
+		map->state = T1X_MAPPING_LEAVING;
+		list_add_tail(&map->link, maps);
+	}
+out_unlock:
+	mutex_unlock(&ioas->lock);
+	return ret;
+}
+
+/**
+ * t1x_ioas_unmap() - VFIO_IOMMU_UNMAP_DMA
+ * @ioas: address space
+ * @span: IOVAs; mappings inside it go, there may be holes between them
+ * @all: @span is everything, and bisects nothing by definition
+ * @unmapped: bytes that were mapped there, on success
+ *
+ * Waits for MAPs in flight in @span, killably.  Once it has begun to unmap it
+ * cannot fail.
+ *
+ * Return: 0; -EINVAL if a mapping would be cut in two (type1v2), -EINTR if the
+ * task was killed while it waited.
+ */
+int t1x_ioas_unmap(struct t1x_ioas *ioas, const struct t1x_span *span, bool all, u64 *unmapped)
+{
+	struct t1x_mapping *map;
+	LIST_HEAD(maps);
+	int ret;
+
+	*unmapped = 0;
+	ret = t1x_ioas_claim(ioas, span, all, &maps);
+	if (ret || list_empty(&maps))
+		return ret;
+
+	list_for_each_entry(map, &maps, link)
+		*unmapped += map->node.last - map->node.start + 1;
+	t1x_mapping_drain(ioas, &maps);
+	t1x_ioas_remove(ioas, &maps);
+	return 0;
+}

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Container ioctls: copy in once, validate the copy, call, copy out.
+ *
+ * The only file that touches the memory of an ioctl's argument.  Which check
+ * comes before which is part of the contract, see Documentation/uapi.rst.
+ */
+#include <linux/iommu.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <linux/vfio.h>
+
+#include <uapi/linux/vfio_type1x.h>
+
+#include "private.h"
+
+/* Bytes of dirty bitmap that one request may ask for: 2^31 pages. */
+#define T1X_IOCTL_MAX_BITMAP	(1ULL << 28)
+
+/**
+ * t1x_ioctl_check_extension() - VFIO_CHECK_EXTENSION
+ * @ioas: address space, or NULL if the container has no backend yet
+ * @arg: extension
+ *
+ * Return: 1 if it is supported, else 0.
+ */
+long t1x_ioctl_check_extension(struct t1x_ioas *ioas, unsigned long arg)
+{
+	switch (arg) {
+	case VFIO_TYPE1X_IOMMU:
+		return 1;
+	case VFIO_TYPE1_IOMMU:
+	case VFIO_TYPE1v2_IOMMU:
+		return ioas || t1x_container_claims(arg);
+	case VFIO_TYPE1_NESTING_IOMMU:
+		return iommu_can_nest() && (ioas || t1x_container_claims(arg));
+	case VFIO_UNMAP_ALL:
+		return ioas || t1x_container_claims(VFIO_TYPE1v2_IOMMU);
+	case VFIO_UPDATE_VADDR:
+		return !!ioas;
+	case VFIO_DMA_CC_IOMMU:
+		return ioas && t1x_ioas_enforces_cc(ioas);
+	default:
+		return 0;
+	}
+}
+
+/* The chain as far as it fits, with offsets from the start of the struct. */
+static int t1x_ioctl_put_caps(struct vfio_iommu_type1_info *info, struct vfio_info_cap *caps,
+			      void __user *arg)
+{
+	info->flags |= VFIO_IOMMU_INFO_CAPS;
+	if (info->argsz < sizeof(*info) + caps->size) {
+		info->argsz = sizeof(*info) + caps->size;
+		return 0;
+	}
+
+	vfio_info_cap_shift(caps, sizeof(*info));
+	if (copy_to_user(arg + sizeof(*info), caps->buf, caps->size))
+		return -EFAULT;
+	info->cap_offset = sizeof(*info);
+	return 0;
+}
+
+static long t1x_ioctl_get_info(struct t1x_ioas *ioas, void __user *arg)
+{
+	const size_t minsz = offsetofend(struct vfio_iommu_type1_info, iova_pgsizes);
+	struct vfio_iommu_type1_info info = {};
+	struct vfio_info_cap caps = {};
+	size_t room;
+	int ret;
+
+	if (copy_from_user(&info, arg, minsz))
+		return -EFAULT;
+	if (info.argsz < minsz)
+		return -EINVAL;
+	room = min_t(size_t, info.argsz, sizeof(info));
+
+	ret = t1x_ioas_lock(ioas);
+	if (ret)
+		return ret;
+	info.flags = VFIO_IOMMU_INFO_PGSIZES;
+	info.iova_pgsizes = ioas->pgsize_bitmap;
+	ret = t1x_caps_build(ioas, &caps);
+	mutex_unlock(&ioas->lock);
+
+	if (!ret)
+		ret = t1x_ioctl_put_caps(&info, &caps, arg);
+	if (!ret && copy_to_user(arg, &info, room))
+		ret = -EFAULT;
+	kfree(caps.buf);
+	return ret;
+}
+
+static long t1x_ioctl_map(struct t1x_ioas *ioas, void __user *arg)
+{
+	const size_t minsz = offsetofend(struct vfio_iommu_type1_dma_map, size);
+	const u32 rw = VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE;
+	struct vfio_iommu_type1_dma_map map;
+	struct t1x_span iovas, vaddrs;
+	bool set_vaddr;
+	int prot = 0;
+
+	if (copy_from_user(&map, arg, minsz))
+		return -EFAULT;
+	if (map.argsz < minsz || map.flags & ~(rw | VFIO_DMA_MAP_FLAG_VADDR))
+		return -EINVAL;
+	if (!map.size)
+		return -EINVAL;
+	if (!t1x_span_init(&iovas, map.iova, map.size) ||
+	    !t1x_span_init(&vaddrs, map.vaddr, map.size))
+		return -EOVERFLOW;
+
+	set_vaddr = map.flags & VFIO_DMA_MAP_FLAG_VADDR;
+	if (set_vaddr == !!(map.flags & rw))
+		return -EINVAL;
+	if ((map.size | map.iova | map.vaddr) & (t1x_ioas_min_pgsize(ioas) - 1))
+		return -EINVAL;
+	if (set_vaddr)
+		return t1x_vaddr_resume(ioas, &iovas, map.vaddr);
+
+	if (map.flags & VFIO_DMA_MAP_FLAG_READ)
+		prot |= IOMMU_READ;
+	if (map.flags & VFIO_DMA_MAP_FLAG_WRITE)
+		prot |= IOMMU_WRITE;
+	return t1x_ioas_map(ioas, &iovas, map.vaddr, prot);
+}
+
+/* Could this bitmap hold a bit per page of the range? */
+static int t1x_ioctl_check_bitmap(const struct vfio_bitmap *bitmap, u64 nbytes)
+{
+	u64 npages, need;
+
+	if (!access_ok((void __user *)bitmap->data, bitmap->size))
+		return -EINVAL;
+	if (!is_power_of_2(bitmap->pgsize))
+		return -EINVAL;
+	npages = nbytes >> ilog2(bitmap->pgsize);
+	need = DIV_ROUND_UP_ULL(npages, BITS_PER_TYPE(u64)) * sizeof(u64);
+	if (!npages || bitmap->size > T1X_IOCTL_MAX_BITMAP || bitmap->size < need)
+		return -EINVAL;
+	return 0;
+}
+
+/* What UNMAP with GET_DIRTY_BITMAP brings along; it comes after the struct. */
+static int t1x_ioctl_unmap_check_dirty(const struct vfio_iommu_type1_dma_unmap *unmap,
+				       void __user *arg)
+{
+	const size_t minsz = offsetofend(struct vfio_iommu_type1_dma_unmap, size);
+	struct vfio_bitmap bitmap;
+
+	if (unmap->flags & ~VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP)
+		return -EINVAL;
+	if (unmap->argsz < minsz + sizeof(bitmap))
+		return -EINVAL;
+	if (copy_from_user(&bitmap, arg + minsz, sizeof(bitmap)))
+		return -EFAULT;
+	return t1x_ioctl_check_bitmap(&bitmap, unmap->size);
+}
+
+/* The IOVAs that an UNMAP is about. */
+static int t1x_ioctl_unmap_span(struct t1x_ioas *ioas, const struct vfio_iommu_type1_dma_unmap *unmap,
+				struct t1x_span *span)
+{
+	u64 mask = t1x_ioas_min_pgsize(ioas) - 1;
+
+	if (unmap->iova & mask)
+		return -EINVAL;
+	if (unmap->flags & VFIO_DMA_UNMAP_FLAG_ALL) {
+		*span = T1X_SPAN_ALL;
+		return unmap->iova || unmap->size ? -EINVAL : 0;
+	}
+	if (!unmap->size || unmap->size & mask)
+		return -EINVAL;
+	return t1x_span_init(span, unmap->iova, unmap->size) ? 0 : -EOVERFLOW;
+}
+
+static long t1x_ioctl_unmap(struct t1x_ioas *ioas, void __user *arg)
+{
+	const size_t minsz = offsetofend(struct vfio_iommu_type1_dma_unmap, size);
+	const u32 known = VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP | VFIO_DMA_UNMAP_FLAG_ALL |
+			  VFIO_DMA_UNMAP_FLAG_VADDR;
+	struct vfio_iommu_type1_dma_unmap unmap;
+	struct t1x_span span;
+	bool all, dirty;
+	int ret = 0;
+	u64 size;
+
+	if (copy_from_user(&unmap, arg, minsz))
+		return -EFAULT;
+	if (unmap.argsz < minsz || unmap.flags & ~known)
+		return -EINVAL;
+	dirty = unmap.flags & VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP;
+	if (dirty)
+		ret = t1x_ioctl_unmap_check_dirty(&unmap, arg);
+	ret = ret ?: t1x_ioctl_unmap_span(ioas, &unmap, &span);
+	if (ret)
+		return ret;
+	/* There is no dirty page tracking, so it is never on. */
+	if (dirty)
+		return -EINVAL;
+
+	all = unmap.flags & VFIO_DMA_UNMAP_FLAG_ALL;
+	if (unmap.flags & VFIO_DMA_UNMAP_FLAG_VADDR)
+		ret = t1x_vaddr_suspend(ioas, &span, all, &size);
+	else
+		ret = t1x_ioas_unmap(ioas, &span, all, &size);
+	if (ret)
+		return ret;
+
+	unmap.size = size;
+	return copy_to_user(arg, &unmap, minsz) ? -EFAULT : 0;
+}
+
+/**
+ * t1x_ioctl() - an ioctl on a container that is ours
+ * @ioas: the container's address space
+ * @cmd: ioctl number
+ * @arg: its argument
+ *
+ * Return: as the ioctl defines it, -ENOTTY for an unknown one.
+ */
+long t1x_ioctl(struct t1x_ioas *ioas, unsigned int cmd, unsigned long arg)
+{
+	switch (cmd) {
+	case VFIO_CHECK_EXTENSION:
+		return t1x_ioctl_check_extension(ioas, arg);
+	case VFIO_IOMMU_GET_INFO:
+		return t1x_ioctl_get_info(ioas, (void __user *)arg);
+	case VFIO_IOMMU_MAP_DMA:
+		return t1x_ioctl_map(ioas, (void __user *)arg);
+	case VFIO_IOMMU_UNMAP_DMA:
+		return t1x_ioctl_unmap(ioas, (void __user *)arg);
+	default:
+		return -ENOTTY;
+	}
+}

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * vfio-type1x: the objects, who owns whom, and who locks what.
+ *
+ * Object graph (an arrow is a counted reference or ownership):
+ *
+ *   vfio core --cookie--> container.c table --> t1x_ioas <-- ioctl in flight
+ *                                                  |
+ *                        +-------------------------+------------------+
+ *                        v                         v                  v
+ *                   t1x_domain (list)       t1x_mapping (tree)   windows (set)
+ *                        |                    |         |
+ *                        v                    v         v
+ *                   t1x_group (list)     t1x_payer   t1x_extents
+ *                                        (mm, task)  (runs of pinned frames)
+ *
+ * Life of an address space: vfio core opens it (one reference, held by the
+ * cookie table), every entry from vfio core borrows another one.  release()
+ * drops the cookie and marks the space dying; the last reference, perhaps that
+ * of a MAP that notices, unpins what is left.
+ *
+ * Life of a mapping, all changes of state under t1x_ioas.lock:
+ *
+ *	FILLING --> READY --> LEAVING --> gone
+ *	   |         ^  |
+ *	   v         |  v
+ *	  gone     UPDATING
+ *
+ * A mapping that is not READY belongs to one thread, which works on it without
+ * t1x_ioas.lock.  Whoever else needs its range waits for the thread to finish
+ * and then decides afresh.
+ *
+ * Lock order, outermost first:
+ *
+ *	vfio core's group_lock
+ *	  t1x_ioas.domains_rwsem	the domain list and what the IOMMU maps
+ *	    t1x_ioas.lock		the mapping tree, states, counters, windows
+ *
+ * mmap_lock is taken under neither of ours, nor is user memory touched there:
+ * a page fault can last as long as a user likes.
+ *
+ * Invariant: under domains_rwsem each listed domain maps the first
+ * t1x_mapping.nr_mapped pages of each mapping, and nothing else.
+ */
+#ifndef T1X_PRIVATE_H
+#define T1X_PRIVATE_H
+
+#include <linux/interval_tree.h>
+#include <linux/iommu.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/refcount.h>
+#include <linux/rwsem.h>
+#include <linux/stringify.h>
+#include <linux/types.h>
+#include <linux/vfio.h>
+#include <linux/wait.h>
+
+#include <vfio/driver.h>
+
+#include "core/run.h"
+#include "core/span.h"
+
+struct mm_struct;
+struct page;
+struct task_struct;
+
+#define T1X_NAME	"vfio-iommu-type1x"
+
+/* One place for the version: the string and the number come from here. */
+#define T1X_VERSION_MAJOR	0
+#define T1X_VERSION_MINOR	1
+#define T1X_VERSION_PATCH	0
+#define T1X_VERSION_CODE	(T1X_VERSION_MAJOR << 16 | T1X_VERSION_MINOR << 8 | T1X_VERSION_PATCH)
+#define T1X_VERSION		__stringify(T1X_VERSION_MAJOR) "." \
+				__stringify(T1X_VERSION_MINOR) "." \
+				__stringify(T1X_VERSION_PATCH)
+
+/* main.c: module parameters */
+extern bool t1x_allow_unsafe_interrupts;
+extern bool t1x_disable_hugepages;
+extern bool t1x_private_domains;
+extern bool t1x_prefer;
+extern unsigned int t1x_dma_entry_limit;
+
+/**
+ * struct t1x_payer - whose RLIMIT_MEMLOCK pinned pages count against
+ * @task: thread group leader, for its limit
+ * @mm: address space charged; the struct is held (mmgrab), not its memory
+ * @lock_cap: the task had CAP_IPC_LOCK when it mapped: no limit
+ */
+struct t1x_payer {
+	struct task_struct *task;
+	struct mm_struct *mm;
+	bool lock_cap;
+};
+
+/* account.c */
+int t1x_payer_init_current(struct t1x_payer *payer);
+void t1x_payer_put(struct t1x_payer *payer);
+int t1x_payer_charge(const struct t1x_payer *payer, unsigned long npages);
+void t1x_payer_uncharge(const struct t1x_payer *payer, unsigned long npages);
+
+/**
+ * struct t1x_extents - the frames behind a mapping, in order of IOVA
+ * @first: oldest block of packed runs
+ * @tail: block that is being filled
+ */
+struct t1x_extents {
+	struct t1x_extents_block *first;
+	struct t1x_extents_block *tail;
+};
+
+/**
+ * struct t1x_extents_iter - position of a walk over the runs of extents
+ * @block: current block
+ * @at: next word in it
+ */
+struct t1x_extents_iter {
+	const struct t1x_extents_block *block;
+	unsigned int at;
+};
+
+/* extents.c */
+int t1x_extents_reserve(struct t1x_extents *extents, unsigned int nr);
+void t1x_extents_append(struct t1x_extents *extents, const struct t1x_run *run);
+void t1x_extents_begin(struct t1x_extents_iter *iter, const struct t1x_extents *extents);
+bool t1x_extents_next(struct t1x_extents_iter *iter, struct t1x_run *run);
+void t1x_extents_free(struct t1x_extents *extents);
+
+/* Pages that one batch pins at the most: one page of pointers. */
+#define T1X_PIN_BATCH	512U
+
+/**
+ * struct t1x_pin - a batch of pages on its way from user memory to a mapping
+ * @write: pin for writing by the device
+ * @hugetlb: the next page is expected to be hugetlb: one pin per huge page
+ * @kind: how the frames of this batch are held
+ * @raw: the frames, for T1X_RUN_RAW
+ * @npages: 4K frames that the batch covers
+ * @ncharge: those among them that count against RLIMIT_MEMLOCK
+ * @nr_runs: entries of @run_len
+ * @nr_pins: entries of @pages
+ * @max_pins: room in @pages and @run_len
+ * @run_len: pages of each contiguous run, for T1X_RUN_PAGES
+ * @pages: pinned pages
+ */
+struct t1x_pin {
+	bool write;
+	bool hugetlb;
+	enum t1x_run_kind kind;
+	struct t1x_run raw;
+	unsigned long npages;
+	unsigned long ncharge;
+	unsigned int nr_runs;
+	unsigned int nr_pins;
+	unsigned int max_pins;
+	u16 *run_len;
+	struct page *pages[] __counted_by(max_pins);
+};
+
+/**
+ * struct t1x_pin_iter - position of a walk over the runs of a batch
+ * @run: next run
+ * @page: its first page
+ * @left: frames that the rest of the batch covers
+ */
+struct t1x_pin_iter {
+	unsigned int run;
+	unsigned int page;
+	unsigned long left;
+};
+
+/* pin.c */
+struct t1x_pin *t1x_pin_alloc(unsigned long npages, bool write);
+int t1x_pin_batch(struct t1x_pin *pin, unsigned long vaddr, unsigned long npages);
+void t1x_pin_begin(struct t1x_pin_iter *iter, const struct t1x_pin *pin);
+bool t1x_pin_next(struct t1x_pin_iter *iter, const struct t1x_pin *pin, struct t1x_run *run);
+void t1x_pin_release(const struct t1x_pin *pin);
+void t1x_pin_release_run(const struct t1x_run *run, bool dirty);
+
+/**
+ * enum t1x_mapping_state - who may touch a mapping
+ * @T1X_MAPPING_FILLING: the MAP that makes it
+ * @T1X_MAPPING_READY: whoever holds t1x_ioas.lock
+ * @T1X_MAPPING_UPDATING: the MAP(VADDR) that moves it to another mm
+ * @T1X_MAPPING_LEAVING: the UNMAP that takes it down
+ */
+enum t1x_mapping_state {
+	T1X_MAPPING_FILLING,
+	T1X_MAPPING_READY,
+	T1X_MAPPING_UPDATING,
+	T1X_MAPPING_LEAVING,
+};
+
+/**
+ * struct t1x_mapping - one MAP_DMA
+ * @node: IOVA span and place in t1x_ioas.mappings; immutable once inserted
+ * @link: for lists private to the owning thread
+ * @vaddr: user address of the first byte (t1x_ioas.lock)
+ * @prot: IOMMU_READ and IOMMU_WRITE bits; immutable
+ * @state: see the picture above (t1x_ioas.lock)
+ * @vaddr_invalid: between UNMAP(VADDR) and MAP(VADDR) (t1x_ioas.lock)
+ * @payer: who is charged (owning thread)
+ * @extents: pinned frames (owning thread; appended to under domains_rwsem)
+ * @nr_mapped: leading pages that the domains map (domains_rwsem, owning thread)
+ * @nr_charged: pages charged to @payer (owning thread)
+ */
+struct t1x_mapping {
+	struct interval_tree_node node;
+	struct list_head link;
+	unsigned long vaddr;
+	int prot;
+	enum t1x_mapping_state state;
+	bool vaddr_invalid;
+	struct t1x_payer payer;
+	struct t1x_extents extents;
+	unsigned long nr_mapped;
+	unsigned long nr_charged;
+};
+
+/**
+ * struct t1x_group - an IOMMU group attached to a domain
+ * @next: in t1x_domain.groups
+ * @group: the group, kept alive by vfio core
+ */
+struct t1x_group {
+	struct list_head next;
+	struct iommu_group *group;
+};
+
+/**
+ * struct t1x_domain - an IOMMU page table and the groups that use it
+ * @next: in t1x_ioas.domains
+ * @domain: the page table
+ * @groups: attached &struct t1x_group, never empty while listed
+ * @enforce_cc: the IOMMU forces coherent DMA
+ */
+struct t1x_domain {
+	struct list_head next;
+	struct iommu_domain *domain;
+	struct list_head groups;
+	bool enforce_cc;
+};
+
+/**
+ * struct t1x_ioas - an I/O address space
+ * @users: references; freed by RCU after the last one
+ * @rcu: delays the free past lookups of the cookie
+ * @v2: type1v2 rules: UNMAP must not bisect a mapping; immutable
+ * @nesting: domains are to be nested (type 6); immutable
+ * @domains_rwsem: see the lock order above
+ * @domains: list of &struct t1x_domain (@domains_rwsem)
+ * @lock: see the lock order above
+ * @dying: released by vfio core, nothing may be added (written under both)
+ * @mappings: interval tree of &struct t1x_mapping by IOVA (@lock)
+ * @entries_left: mappings that may still be made (@lock)
+ * @nr_vaddr_invalid: mappings with vaddr_invalid set (@lock)
+ * @pgsize_bitmap: IOMMU page sizes that every domain has (@lock)
+ * @windows: IOVAs that may be mapped (@lock)
+ * @idle_wq: woken when a mapping becomes READY or is gone
+ * @idle_seq: number of such events (@lock)
+ */
+struct t1x_ioas {
+	refcount_t users;
+	struct rcu_head rcu;
+	bool v2;
+	bool nesting;
+
+	struct rw_semaphore domains_rwsem;
+	struct list_head domains;
+
+	struct mutex lock;
+	bool dying;
+	struct rb_root_cached mappings;
+	unsigned int entries_left;
+	unsigned int nr_vaddr_invalid;
+	unsigned long pgsize_bitmap;
+	struct t1x_span_set windows;
+
+	wait_queue_head_t idle_wq;
+	unsigned long idle_seq;
+};
+
+/* domain.c */
+struct t1x_domain *t1x_domain_alloc(struct iommu_group *group, bool nesting);
+void t1x_domain_free(struct t1x_domain *domain);
+int t1x_domain_attach(struct t1x_domain *domain, struct t1x_group *group);
+void t1x_domain_detach(struct t1x_domain *domain, struct t1x_group *group);
+int t1x_domain_place_msi(struct t1x_domain *domain, dma_addr_t base);
+bool t1x_domain_is_compatible(const struct t1x_domain *a, const struct t1x_domain *b);
+int t1x_domain_replay(struct t1x_domain *domain, struct t1x_mapping *map);
+int t1x_domains_map(struct t1x_ioas *ioas, struct t1x_mapping *map, const struct t1x_run *run);
+bool t1x_domains_unmap(struct t1x_ioas *ioas, struct list_head *maps);
+
+/* window.c */
+int t1x_window_build(struct t1x_span_set *set, const struct t1x_ioas *ioas,
+		     const struct t1x_domain *extra);
+void t1x_window_free(struct t1x_span_set *set);
+int t1x_window_group_msi(struct iommu_group *group, bool *found, phys_addr_t *base);
+
+/* mapping.c */
+struct t1x_mapping *t1x_mapping_alloc(const struct t1x_span *span, unsigned long vaddr, int prot);
+void t1x_mapping_free(struct t1x_mapping *map);
+struct t1x_mapping *t1x_mapping_first(struct t1x_ioas *ioas, const struct t1x_span *span);
+struct t1x_mapping *t1x_mapping_next(struct t1x_mapping *map, const struct t1x_span *span);
+unsigned long t1x_mapping_npages(const struct t1x_mapping *map);
+int t1x_mapping_fill(struct t1x_ioas *ioas, struct t1x_mapping *map);
+void t1x_mapping_drain(struct t1x_ioas *ioas, struct list_head *maps);
+void t1x_mapping_unpin(struct t1x_mapping *map);
+
+static inline struct t1x_span t1x_mapping_span(const struct t1x_mapping *map)
+{
+	return (struct t1x_span){ .start = map->node.start, .last = map->node.last };
+}
+
+/* The whole address space, for walks over all mappings. */
+#define T1X_SPAN_ALL	(struct t1x_span){ .start = 0, .last = U64_MAX }
+
+/* ioas.c */
+struct t1x_ioas *t1x_ioas_alloc(bool v2, bool nesting);
+void t1x_ioas_put(struct t1x_ioas *ioas);
+void t1x_ioas_kill(struct t1x_ioas *ioas);
+int t1x_ioas_lock(struct t1x_ioas *ioas);
+int t1x_ioas_wait_idle(struct t1x_ioas *ioas);
+void t1x_ioas_note_idle(struct t1x_ioas *ioas);
+u64 t1x_ioas_min_pgsize(struct t1x_ioas *ioas);
+int t1x_ioas_map(struct t1x_ioas *ioas, const struct t1x_span *span, unsigned long vaddr, int prot);
+int t1x_ioas_unmap(struct t1x_ioas *ioas, const struct t1x_span *span, bool all, u64 *unmapped);
+bool t1x_ioas_bisects(struct t1x_ioas *ioas, const struct t1x_span *span);
+bool t1x_ioas_enforces_cc(struct t1x_ioas *ioas);
+
+/* vaddr.c */
+int t1x_vaddr_suspend(struct t1x_ioas *ioas, const struct t1x_span *span, bool all, u64 *size);
+int t1x_vaddr_resume(struct t1x_ioas *ioas, const struct t1x_span *span, unsigned long vaddr);
+
+/* group.c */
+int t1x_group_attach(struct t1x_ioas *ioas, struct iommu_group *iommu_group);
+void t1x_group_detach(struct t1x_ioas *ioas, struct iommu_group *iommu_group);
+
+/* caps.c */
+int t1x_caps_build(struct t1x_ioas *ioas, struct vfio_info_cap *caps);
+
+/* ioctl.c */
+long t1x_ioctl_check_extension(struct t1x_ioas *ioas, unsigned long arg);
+long t1x_ioctl(struct t1x_ioas *ioas, unsigned int cmd, unsigned long arg);
+
+/* container.c */
+extern const struct vfio_iommu_driver_ops t1x_container_ops;
+bool t1x_container_claims(unsigned long type);
+void t1x_container_drain(void);
+
+#endif /* T1X_PRIVATE_H */

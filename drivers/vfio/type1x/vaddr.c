@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * User addresses taken away and given back: UNMAP(VADDR) and MAP(VADDR).
+ *
+ * A program that replaces itself (exec, or a hand-over to another process)
+ * first invalidates the user addresses of its mappings.  Pins, charges and DMA
+ * go on.  The new program then tells for each mapping where the same memory
+ * lies in its own address space, and takes over the charge.
+ */
+#include <linux/list.h>
+
+#include "private.h"
+
+static bool t1x_vaddr_is_suspendable(struct t1x_ioas *ioas, const struct t1x_span *span)
+{
+	struct t1x_mapping *map;
+
+	for (map = t1x_mapping_first(ioas, span); map; map = t1x_mapping_next(map, span))
+		if (map->state == T1X_MAPPING_READY && map->vaddr_invalid)
+			return false;
+	return true;
+}
+
+/**
+ * t1x_vaddr_suspend() - UNMAP_DMA with VFIO_DMA_UNMAP_FLAG_VADDR
+ * @ioas: address space
+ * @span: IOVAs; mappings in flight there are not seen
+ * @all: @span is everything
+ * @size: bytes of the mappings invalidated, on success
+ *
+ * Return: 0; or with nothing changed -EINVAL if a mapping would be cut in two
+ * (type1v2) or has no valid user address already, -EINTR if killed.
+ */
+int t1x_vaddr_suspend(struct t1x_ioas *ioas, const struct t1x_span *span, bool all, u64 *size)
+{
+	struct t1x_mapping *map;
+	int ret = t1x_ioas_lock(ioas);
+
+	*size = 0;
+	if (ret)
+		return ret;
+	if (ioas->v2 && !all && t1x_ioas_bisects(ioas, span)) {
+		ret = -EINVAL;
+		goto out_unlock;
+	}
+	if (!t1x_vaddr_is_suspendable(ioas, span)) {
+		ret = -EINVAL;
+		goto out_unlock;
+	}
+	for (map = t1x_mapping_first(ioas, span); map; map = t1x_mapping_next(map, span)) {
+		if (map->state != T1X_MAPPING_READY)
+			continue;
+		if (map->node.start < span->start)
+			break;
+		map->vaddr_invalid = true;
+		ioas->nr_vaddr_invalid++;
+		*size += map->node.last - map->node.start + 1;
+	}
+out_unlock:
+	mutex_unlock(&ioas->lock);
+	return ret;
+}
+
+/* Find the mapping to resume and keep everybody else off it. */
+static struct t1x_mapping *t1x_vaddr_claim(struct t1x_ioas *ioas, const struct t1x_span *span)
+{
+	struct t1x_mapping *map;
+	int ret = t1x_ioas_lock(ioas);
+
+	if (ret)
+		return ERR_PTR(ret);
+	for (;;) {
+		map = t1x_mapping_first(ioas, span);
+		if (!map || map->state == T1X_MAPPING_READY)
+			break;
+		ret = t1x_ioas_wait_idle(ioas);
+		if (ret)
+			return ERR_PTR(ret);
+	}
+	if (!map)
+		map = ERR_PTR(-ENOENT);
+	else if (map->node.start != span->start || map->node.last != span->last ||
+		 !map->vaddr_invalid)
+		map = ERR_PTR(-EINVAL);
+	else
+		map->state = T1X_MAPPING_UPDATING;
+	mutex_unlock(&ioas->lock);
+	return map;
+}
+
+/* Let current pay from now on, for what another mm has paid so far. */
+static int t1x_vaddr_change_payer(struct t1x_mapping *map)
+{
+	struct t1x_payer payer;
+	int ret = t1x_payer_init_current(&payer);
+
+	if (ret)
+		return ret;
+	if (payer.mm != map->payer.mm) {
+		ret = t1x_payer_charge(&payer, map->nr_charged);
+		if (ret)
+			goto out_put;
+		t1x_payer_uncharge(&map->payer, map->nr_charged);
+		swap(payer, map->payer);
+	}
+out_put:
+	t1x_payer_put(&payer);
+	return ret;
+}
+
+/**
+ * t1x_vaddr_resume() - MAP_DMA with VFIO_DMA_MAP_FLAG_VADDR
+ * @ioas: address space
+ * @span: IOVAs of exactly one mapping
+ * @vaddr: where current has its memory
+ *
+ * Return: 0; -ENOENT if nothing is mapped there, -EINVAL if @span is not one
+ * whole mapping or its user address is valid, -ENOMEM if current's
+ * RLIMIT_MEMLOCK does not allow the charge, -EINTR if killed.
+ */
+int t1x_vaddr_resume(struct t1x_ioas *ioas, const struct t1x_span *span, unsigned long vaddr)
+{
+	struct t1x_mapping *map = t1x_vaddr_claim(ioas, span);
+	int ret;
+
+	if (IS_ERR(map))
+		return PTR_ERR(map);
+
+	ret = t1x_vaddr_change_payer(map);
+
+	mutex_lock(&ioas->lock);
+	if (!ret) {
+		map->vaddr = vaddr;
+		map->vaddr_invalid = false;
+		ioas->nr_vaddr_invalid--;
+	}
+	map->state = T1X_MAPPING_READY;
+	t1x_ioas_note_idle(ioas);
+	mutex_unlock(&ioas->lock);
+	return ret;
+}
