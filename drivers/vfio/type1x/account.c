@@ -77,10 +77,13 @@ int t1x_payer_charge(const struct t1x_payer *payer, unsigned long npages)
  */
 void t1x_payer_uncharge(const struct t1x_payer *payer, unsigned long npages)
 {
-	if (!npages || !mmget_not_zero(payer->mm))
+	bool own = payer->mm == current->mm;
+
+	if (!npages || (!own && !mmget_not_zero(payer->mm)))
 		return;
 	mmap_write_lock(payer->mm);
 	__account_locked_vm(payer->mm, npages, false, payer->task, payer->lock_cap);
 	mmap_write_unlock(payer->mm);
-	mmput(payer->mm);
+	if (!own)
+		mmput(payer->mm);
 }

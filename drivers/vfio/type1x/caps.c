@@ -6,7 +6,6 @@
  * makes each start at a multiple of 8 all the same.
  */
 #include <linux/overflow.h>
-#include <linux/slab.h>
 #include <linux/vfio.h>
 
 #include <uapi/linux/vfio_type1x.h>
@@ -16,29 +15,26 @@
 static int t1x_caps_add_windows(const struct t1x_ioas *ioas, struct vfio_info_cap *caps)
 {
 	struct vfio_iommu_type1_info_cap_iova_range *range;
-	size_t size, i;
-	int ret;
+	struct vfio_info_cap_header *header;
+	size_t i;
 
 	lockdep_assert_held(&ioas->lock);
 
 	if (!ioas->windows.nr)
 		return 0;
 
-	size = struct_size(range, iova_ranges, ioas->windows.nr);
-	range = kzalloc(size, GFP_KERNEL);
-	if (!range)
-		return -ENOMEM;
+	header = vfio_info_cap_add(caps, struct_size(range, iova_ranges, ioas->windows.nr),
+				   VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE, 1);
+	if (IS_ERR(header))
+		return PTR_ERR(header);
 
-	range->header.id = VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE;
-	range->header.version = 1;
+	range = container_of(header, struct vfio_iommu_type1_info_cap_iova_range, header);
 	range->nr_iovas = ioas->windows.nr;
 	for (i = 0; i < ioas->windows.nr; i++) {
 		range->iova_ranges[i].start = ioas->windows.spans[i].start;
 		range->iova_ranges[i].end = ioas->windows.spans[i].last;
 	}
-	ret = vfio_info_add_capability(caps, &range->header, size);
-	kfree(range);
-	return ret;
+	return 0;
 }
 
 static int t1x_caps_add_driver(struct vfio_info_cap *caps)

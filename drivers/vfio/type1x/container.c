@@ -8,15 +8,14 @@
  *
  * - vfio core gets a cookie, not a pointer.  Cookies are never used twice; each
  *   entry looks its cookie up and takes a reference, or finds nothing.
- * - entries are counted.  Module exit waits in t1x_container_drain() until
- *   nobody is inside, or on the way in or out.
+ * - an ioctl holds a reference to the module for as long as it lasts, so that
+ *   rmmod says "in use" instead of waiting for a user's memory.
  */
 #include <linux/atomic.h>
 #include <linux/iommu.h>
 #include <linux/module.h>
 #include <linux/rcupdate.h>
 #include <linux/vfio.h>
-#include <linux/wait.h>
 #include <linux/xarray.h>
 
 #include <uapi/linux/vfio_type1x.h>
@@ -25,9 +24,6 @@
 
 static DEFINE_XARRAY(t1x_container_cookies);
 static atomic_long_t t1x_container_last_cookie;
-
-static atomic_long_t t1x_container_entries;
-static DECLARE_WAIT_QUEUE_HEAD(t1x_container_idle_wq);
 
 /* Borrow the address space behind a cookie; NULL if it was released. */
 static struct t1x_ioas *t1x_container_get(void *cookie)
@@ -121,52 +117,38 @@ static void t1x_container_detach_group(void *cookie, struct iommu_group *group)
 	t1x_ioas_put(ioas);
 }
 
-static long t1x_container_enter(void *cookie, unsigned int cmd, unsigned long arg)
+static long t1x_container_ioctl(void *cookie, unsigned int cmd, unsigned long arg)
 {
 	struct t1x_ioas *ioas;
-	long ret;
+	long ret = -EINVAL;
 
 	/* vfio core asks about extensions before there is a backend, too. */
 	if (!cookie)
 		return cmd == VFIO_CHECK_EXTENSION ? t1x_ioctl_check_extension(NULL, arg) : -ENOTTY;
 
+	/* The container's own reference may go away while this one is used. */
+	if (!try_module_get(THIS_MODULE))
+		return ret;
 	ioas = t1x_container_get(cookie);
-	if (!ioas)
-		return -EINVAL;
-	/* The container may drop its module reference while this one lasts. */
-	if (!try_module_get(THIS_MODULE)) {
+	if (ioas) {
+		ret = t1x_ioctl(ioas, cmd, arg);
 		t1x_ioas_put(ioas);
-		return -EINVAL;
 	}
-	ret = t1x_ioctl(ioas, cmd, arg);
-	t1x_ioas_put(ioas);
 	module_put(THIS_MODULE);
-	return ret;
-}
-
-static long t1x_container_ioctl(void *cookie, unsigned int cmd, unsigned long arg)
-{
-	long ret;
-
-	atomic_long_inc(&t1x_container_entries);
-	ret = t1x_container_enter(cookie, cmd, arg);
-	if (atomic_long_dec_and_test(&t1x_container_entries))
-		wake_up_all(&t1x_container_idle_wq);
 	return ret;
 }
 
 /**
  * t1x_container_drain() - wait until no caller is in our text
  *
- * For module exit: no container uses us and vfio core admits no new user, but
- * an ioctl that began before may be about to call us, inside, or returning.
- * Tasks RCU covers the two ends, where a caller can be preempted but does not
- * sleep; the count of entries covers the middle.
+ * For module exit.  Whoever sleeps in an ioctl holds a reference to the
+ * module, so that exit would not run.  What remains are callers that vfio core
+ * has sent on their way but that have not taken the reference yet, and those
+ * that have just dropped it: they can be preempted but do not sleep, which is
+ * what Tasks RCU waits for.
  */
 void t1x_container_drain(void)
 {
-	synchronize_rcu_tasks();
-	wait_event(t1x_container_idle_wq, !atomic_long_read(&t1x_container_entries));
 	synchronize_rcu_tasks();
 }
 

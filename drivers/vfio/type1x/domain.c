@@ -201,6 +201,16 @@ int t1x_domain_replay(struct t1x_domain *domain, struct t1x_mapping *map)
 	return ret;
 }
 
+/* Undo in the domains listed before @failed what they have mapped last. */
+static void t1x_domains_undo(struct t1x_ioas *ioas, struct t1x_domain *failed,
+			     const struct t1x_mapping *map, unsigned long npages)
+{
+	list_for_each_entry_continue_reverse(failed, &ioas->domains, next)
+		iommu_unmap(failed->domain,
+			    map->node.start + ((u64)map->nr_mapped << PAGE_SHIFT),
+			    npages << PAGE_SHIFT);
+}
+
 /**
  * t1x_domains_map() - map the next frames of a mapping in every domain
  * @ioas: address space, domains_rwsem held
@@ -218,18 +228,44 @@ int t1x_domains_map(struct t1x_ioas *ioas, struct t1x_mapping *map, const struct
 
 	list_for_each_entry(domain, &ioas->domains, next) {
 		ret = t1x_domain_map(domain, map, map->nr_mapped, run);
-		if (ret)
-			goto err_unmap;
+		if (ret) {
+			t1x_domains_undo(ioas, domain, map, run->npages);
+			return ret;
+		}
 	}
 	map->nr_mapped += run->npages;
 	return 0;
+}
 
-err_unmap:
-	list_for_each_entry_continue_reverse(domain, &ioas->domains, next)
-		iommu_unmap(domain->domain,
-			    map->node.start + ((u64)map->nr_mapped << PAGE_SHIFT),
-			    run->npages << PAGE_SHIFT);
-	return ret;
+/**
+ * t1x_domains_map_sg() - map several runs of a mapping in every domain
+ * @ioas: address space, domains_rwsem held
+ * @map: mapping that the caller fills; nr_mapped advances on success
+ * @sgl: runs behind the pages from nr_mapped on
+ * @nents: entries of @sgl
+ * @npages: frames in them
+ *
+ * Return: 0, or the errno of the IOMMU driver; no domain maps them then.
+ */
+int t1x_domains_map_sg(struct t1x_ioas *ioas, struct t1x_mapping *map, struct scatterlist *sgl,
+		       unsigned int nents, unsigned long npages)
+{
+	u64 iova = map->node.start + ((u64)map->nr_mapped << PAGE_SHIFT);
+	struct t1x_domain *domain;
+	ssize_t mapped;
+
+	lockdep_assert_held(&ioas->domains_rwsem);
+
+	list_for_each_entry(domain, &ioas->domains, next) {
+		mapped = iommu_map_sg(domain->domain, iova, sgl, nents, map->prot | IOMMU_CACHE,
+				      GFP_KERNEL_ACCOUNT);
+		if (mapped < 0) {
+			t1x_domains_undo(ioas, domain, map, npages);
+			return mapped;
+		}
+	}
+	map->nr_mapped += npages;
+	return 0;
 }
 
 /**

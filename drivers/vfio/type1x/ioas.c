@@ -119,13 +119,19 @@ int t1x_ioas_lock(struct t1x_ioas *ioas)
 int t1x_ioas_wait_idle(struct t1x_ioas *ioas)
 {
 	unsigned long seq = ioas->idle_seq;
+	int killed;
 
 	lockdep_assert_held(&ioas->lock);
 
+	ioas->nr_waiting++;
 	mutex_unlock(&ioas->lock);
-	if (wait_event_killable(ioas->idle_wq, READ_ONCE(ioas->idle_seq) != seq))
-		return -EINTR;
-	return t1x_ioas_lock(ioas);
+	killed = wait_event_killable(ioas->idle_wq, READ_ONCE(ioas->idle_seq) != seq);
+	mutex_lock(&ioas->lock);
+	ioas->nr_waiting--;
+	if (!killed && !ioas->dying)
+		return 0;
+	mutex_unlock(&ioas->lock);
+	return killed ? -EINTR : -EINVAL;
 }
 
 /**
@@ -137,7 +143,8 @@ void t1x_ioas_note_idle(struct t1x_ioas *ioas)
 	lockdep_assert_held(&ioas->lock);
 
 	WRITE_ONCE(ioas->idle_seq, ioas->idle_seq + 1);
-	wake_up_all(&ioas->idle_wq);
+	if (ioas->nr_waiting)
+		wake_up_all(&ioas->idle_wq);
 }
 
 /**
@@ -153,32 +160,57 @@ u64 t1x_ioas_min_pgsize(struct t1x_ioas *ioas)
 	return bitmap & -bitmap;
 }
 
+static bool t1x_ioas_is_public(const struct t1x_mapping *map)
+{
+	return map->state == T1X_MAPPING_READY || map->state == T1X_MAPPING_UPDATING;
+}
+
+/* One look at the mappings of a span; -EAGAIN if one of them is in flight. */
+static int t1x_ioas_try_collect(struct t1x_ioas *ioas, const struct t1x_span *span,
+				unsigned int flags, struct list_head *maps)
+{
+	bool whole = flags & T1X_COLLECT_ALL || !ioas->v2;
+	struct t1x_mapping *map;
+	bool bisected = false;
+
+	for (map = t1x_mapping_first(ioas, span); map; map = t1x_mapping_next(map, span)) {
+		if (flags & T1X_COLLECT_PUBLIC && !t1x_ioas_is_public(map))
+			continue;
+		if (map->state != T1X_MAPPING_READY)
+			return -EAGAIN;
+		if (map->node.start < span->start || map->node.last > span->last)
+			bisected = true;
+		list_add_tail(&map->link, maps);
+	}
+	return bisected && !whole ? -EINVAL : 0;
+}
+
 /**
- * t1x_ioas_bisects() - would UNMAP of a span cut a mapping in two?
+ * t1x_ioas_collect() - find the mappings that an UNMAP is about
  * @ioas: address space, lock held
  * @span: IOVAs
+ * @flags: T1X_COLLECT_*
+ * @maps: empty list; takes READY mappings by &t1x_mapping.link
  *
- * Return: true if a mapping lies partly inside the span.
+ * Type1v2 refuses to cut a mapping in two.  Type1v1 takes whole mappings that
+ * begin in the span, and nothing at all if the first one begins before it.
+ *
+ * Return: 0; -EAGAIN if a mapping in the span is in flight, -EINVAL if one
+ * would be cut in two.
  */
-bool t1x_ioas_bisects(struct t1x_ioas *ioas, const struct t1x_span *span)
+int t1x_ioas_collect(struct t1x_ioas *ioas, const struct t1x_span *span, unsigned int flags,
+		     struct list_head *maps)
 {
-	const struct t1x_span ends[] = {
-		{ .start = span->start, .last = span->start },
-		{ .start = span->last, .last = span->last },
-	};
-	int i;
+	struct t1x_mapping *first;
+	int ret;
 
-	for (i = 0; i < ARRAY_SIZE(ends); i++) {
-		struct t1x_mapping *map = t1x_mapping_first(ioas, &ends[i]);
-		struct t1x_span inner;
+	lockdep_assert_held(&ioas->lock);
 
-		if (!map)
-			continue;
-		inner = t1x_mapping_span(map);
-		if (!t1x_span_contains(span, &inner))
-			return true;
-	}
-	return false;
+	ret = t1x_ioas_try_collect(ioas, span, flags, maps);
+	first = list_first_entry_or_null(maps, struct t1x_mapping, link);
+	if (ret || (first && first->node.start < span->start))
+		INIT_LIST_HEAD(maps);
+	return ret;
 }
 
 /**
@@ -295,60 +327,33 @@ int t1x_ioas_map(struct t1x_ioas *ioas, const struct t1x_span *span, unsigned lo
 		return ret;
 	}
 
-	ret = t1x_mapping_fill(ioas, map);
-	if (!ret) {
-		ret = t1x_ioas_publish(ioas, map);
-		if (!ret)
-			return 0;
-		list_add(&map->link, &maps);
-		t1x_mapping_drain(ioas, &maps);
-		list_del(&map->link);
-	}
+	ret = t1x_fill_mapping(ioas, map);
+	ret = ret ?: t1x_ioas_publish(ioas, map);
+	if (!ret)
+		return 0;
+
 	list_add(&map->link, &maps);
+	t1x_mapping_drain(ioas, &maps);
 	t1x_ioas_remove(ioas, &maps);
 	return ret;
 }
 
-/* Is a mapping in the span still being worked on by somebody? */
-static bool t1x_ioas_is_busy(struct t1x_ioas *ioas, const struct t1x_span *span)
-{
-	struct t1x_mapping *map;
-
-	for (map = t1x_mapping_first(ioas, span); map; map = t1x_mapping_next(map, span))
-		if (map->state != T1X_MAPPING_READY)
-			return true;
-	return false;
-}
-
-/*
- * Claim what an UNMAP removes.  Type1v1 has its own idea of a request that
- * starts inside a mapping: it removes nothing and succeeds.
- */
-static int t1x_ioas_claim(struct t1x_ioas *ioas, const struct t1x_span *span, bool all,
-			  struct list_head *maps)
+/* Claim what an UNMAP removes. */
+static int t1x_ioas_claim(struct t1x_ioas *ioas, const struct t1x_span *span,
+			  unsigned int flags, struct list_head *maps)
 {
 	struct t1x_mapping *map;
 	int ret = t1x_ioas_lock(ioas);
 
 	if (ret)
 		return ret;
-	while (t1x_ioas_is_busy(ioas, span)) {
+	while ((ret = t1x_ioas_collect(ioas, span, flags, maps)) == -EAGAIN) {
 		ret = t1x_ioas_wait_idle(ioas);
 		if (ret)
 			return ret;
 	}
-
-	if (ioas->v2 && !all && t1x_ioas_bisects(ioas, span)) {
-		ret = -EINVAL;
-		goto out_unlock;
-	}
-	for (map = t1x_mapping_first(ioas, span); map; map = t1x_mapping_next(map, span)) {
-		if (map->node.start < span->start)
-			break;
+	list_for_each_entry(map, maps, link)
 		map->state = T1X_MAPPING_LEAVING;
-		list_add_tail(&map->link, maps);
-	}
-out_unlock:
 	mutex_unlock(&ioas->lock);
 	return ret;
 }
@@ -357,7 +362,7 @@ out_unlock:
  * t1x_ioas_unmap() - VFIO_IOMMU_UNMAP_DMA
  * @ioas: address space
  * @span: IOVAs; mappings inside it go, there may be holes between them
- * @all: @span is everything, and bisects nothing by definition
+ * @flags: T1X_COLLECT_ALL or 0
  * @unmapped: bytes that were mapped there, on success
  *
  * Waits for MAPs in flight in @span, killably.  Once it has begun to unmap it
@@ -366,14 +371,15 @@ out_unlock:
  * Return: 0; -EINVAL if a mapping would be cut in two (type1v2), -EINTR if the
  * task was killed while it waited.
  */
-int t1x_ioas_unmap(struct t1x_ioas *ioas, const struct t1x_span *span, bool all, u64 *unmapped)
+int t1x_ioas_unmap(struct t1x_ioas *ioas, const struct t1x_span *span, unsigned int flags,
+		   u64 *unmapped)
 {
 	struct t1x_mapping *map;
 	LIST_HEAD(maps);
 	int ret;
 
 	*unmapped = 0;
-	ret = t1x_ioas_claim(ioas, span, all, &maps);
+	ret = t1x_ioas_claim(ioas, span, flags, &maps);
 	if (ret || list_empty(&maps))
 		return ret;
 

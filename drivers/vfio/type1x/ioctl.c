@@ -182,8 +182,9 @@ static long t1x_ioctl_unmap(struct t1x_ioas *ioas, void __user *arg)
 			  VFIO_DMA_UNMAP_FLAG_VADDR;
 	struct vfio_iommu_type1_dma_unmap unmap;
 	struct t1x_span span;
-	bool all, dirty;
+	unsigned int flags;
 	int ret = 0;
+	bool dirty;
 	u64 size;
 
 	if (copy_from_user(&unmap, arg, minsz))
@@ -200,11 +201,11 @@ static long t1x_ioctl_unmap(struct t1x_ioas *ioas, void __user *arg)
 	if (dirty)
 		return -EINVAL;
 
-	all = unmap.flags & VFIO_DMA_UNMAP_FLAG_ALL;
+	flags = unmap.flags & VFIO_DMA_UNMAP_FLAG_ALL ? T1X_COLLECT_ALL : 0;
 	if (unmap.flags & VFIO_DMA_UNMAP_FLAG_VADDR)
-		ret = t1x_vaddr_suspend(ioas, &span, all, &size);
+		ret = t1x_vaddr_suspend(ioas, &span, flags, &size);
 	else
-		ret = t1x_ioas_unmap(ioas, &span, all, &size);
+		ret = t1x_ioas_unmap(ioas, &span, flags, &size);
 	if (ret)
 		return ret;
 

@@ -138,11 +138,15 @@ static long t1x_pin_gup_prefaulted(unsigned long vaddr, unsigned long npages, bo
 static long t1x_pin_gup(unsigned long vaddr, unsigned long npages, bool write,
 			struct page **pages)
 {
+	unsigned int flags = FOLL_LONGTERM | (write ? FOLL_WRITE : 0);
+	long n;
+
 	if (!gup_longterm_faults_killably())
 		return t1x_pin_gup_prefaulted(vaddr, npages, write, pages);
 
-	return pin_user_pages_fast(vaddr, npages, FOLL_LONGTERM | (write ? FOLL_WRITE : 0),
-				   pages);
+	n = pin_user_pages_fast(vaddr, npages, flags, pages);
+	/* The last page of the 64-bit space: just another bad address. */
+	return n == -EOVERFLOW ? -EFAULT : n;
 }
 
 /* Frames from @page to the end of its folio. */

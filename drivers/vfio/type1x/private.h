@@ -63,6 +63,7 @@
 
 struct mm_struct;
 struct page;
+struct scatterlist;
 struct task_struct;
 
 #define T1X_NAME	"vfio-iommu-type1x"
@@ -260,6 +261,7 @@ struct t1x_domain {
  * @windows: IOVAs that may be mapped (@lock)
  * @idle_wq: woken when a mapping becomes READY or is gone
  * @idle_seq: number of such events (@lock)
+ * @nr_waiting: threads that wait for one (@lock)
  */
 struct t1x_ioas {
 	refcount_t users;
@@ -280,6 +282,7 @@ struct t1x_ioas {
 
 	wait_queue_head_t idle_wq;
 	unsigned long idle_seq;
+	unsigned int nr_waiting;
 };
 
 /* domain.c */
@@ -291,6 +294,8 @@ int t1x_domain_place_msi(struct t1x_domain *domain, dma_addr_t base);
 bool t1x_domain_is_compatible(const struct t1x_domain *a, const struct t1x_domain *b);
 int t1x_domain_replay(struct t1x_domain *domain, struct t1x_mapping *map);
 int t1x_domains_map(struct t1x_ioas *ioas, struct t1x_mapping *map, const struct t1x_run *run);
+int t1x_domains_map_sg(struct t1x_ioas *ioas, struct t1x_mapping *map, struct scatterlist *sgl,
+		       unsigned int nents, unsigned long npages);
 bool t1x_domains_unmap(struct t1x_ioas *ioas, struct list_head *maps);
 
 /* window.c */
@@ -305,7 +310,6 @@ void t1x_mapping_free(struct t1x_mapping *map);
 struct t1x_mapping *t1x_mapping_first(struct t1x_ioas *ioas, const struct t1x_span *span);
 struct t1x_mapping *t1x_mapping_next(struct t1x_mapping *map, const struct t1x_span *span);
 unsigned long t1x_mapping_npages(const struct t1x_mapping *map);
-int t1x_mapping_fill(struct t1x_ioas *ioas, struct t1x_mapping *map);
 void t1x_mapping_drain(struct t1x_ioas *ioas, struct list_head *maps);
 void t1x_mapping_unpin(struct t1x_mapping *map);
 
@@ -314,8 +318,16 @@ static inline struct t1x_span t1x_mapping_span(const struct t1x_mapping *map)
 	return (struct t1x_span){ .start = map->node.start, .last = map->node.last };
 }
 
+/* fill.c */
+int t1x_fill_mapping(struct t1x_ioas *ioas, struct t1x_mapping *map);
+
 /* The whole address space, for walks over all mappings. */
 #define T1X_SPAN_ALL	(struct t1x_span){ .start = 0, .last = U64_MAX }
+
+/* t1x_ioas_collect(): the span is everything, and cuts nothing in two. */
+#define T1X_COLLECT_ALL		BIT(0)
+/* t1x_ioas_collect(): pass over mappings that are being made or taken down. */
+#define T1X_COLLECT_PUBLIC	BIT(1)
 
 /* ioas.c */
 struct t1x_ioas *t1x_ioas_alloc(bool v2, bool nesting);
@@ -326,12 +338,15 @@ int t1x_ioas_wait_idle(struct t1x_ioas *ioas);
 void t1x_ioas_note_idle(struct t1x_ioas *ioas);
 u64 t1x_ioas_min_pgsize(struct t1x_ioas *ioas);
 int t1x_ioas_map(struct t1x_ioas *ioas, const struct t1x_span *span, unsigned long vaddr, int prot);
-int t1x_ioas_unmap(struct t1x_ioas *ioas, const struct t1x_span *span, bool all, u64 *unmapped);
-bool t1x_ioas_bisects(struct t1x_ioas *ioas, const struct t1x_span *span);
+int t1x_ioas_unmap(struct t1x_ioas *ioas, const struct t1x_span *span, unsigned int flags,
+		   u64 *unmapped);
+int t1x_ioas_collect(struct t1x_ioas *ioas, const struct t1x_span *span, unsigned int flags,
+		     struct list_head *maps);
 bool t1x_ioas_enforces_cc(struct t1x_ioas *ioas);
 
 /* vaddr.c */
-int t1x_vaddr_suspend(struct t1x_ioas *ioas, const struct t1x_span *span, bool all, u64 *size);
+int t1x_vaddr_suspend(struct t1x_ioas *ioas, const struct t1x_span *span, unsigned int flags,
+		      u64 *size);
 int t1x_vaddr_resume(struct t1x_ioas *ioas, const struct t1x_span *span, unsigned long vaddr);
 
 /* group.c */

@@ -11,47 +11,39 @@
 
 #include "private.h"
 
-static bool t1x_vaddr_is_suspendable(struct t1x_ioas *ioas, const struct t1x_span *span)
-{
-	struct t1x_mapping *map;
-
-	for (map = t1x_mapping_first(ioas, span); map; map = t1x_mapping_next(map, span))
-		if (map->state == T1X_MAPPING_READY && map->vaddr_invalid)
-			return false;
-	return true;
-}
-
 /**
  * t1x_vaddr_suspend() - UNMAP_DMA with VFIO_DMA_UNMAP_FLAG_VADDR
  * @ioas: address space
- * @span: IOVAs; mappings in flight there are not seen
- * @all: @span is everything
+ * @span: IOVAs; mappings in flight there do not exist yet, or any more
+ * @flags: T1X_COLLECT_ALL or 0
  * @size: bytes of the mappings invalidated, on success
  *
  * Return: 0; or with nothing changed -EINVAL if a mapping would be cut in two
  * (type1v2) or has no valid user address already, -EINTR if killed.
  */
-int t1x_vaddr_suspend(struct t1x_ioas *ioas, const struct t1x_span *span, bool all, u64 *size)
+int t1x_vaddr_suspend(struct t1x_ioas *ioas, const struct t1x_span *span, unsigned int flags,
+		      u64 *size)
 {
 	struct t1x_mapping *map;
+	LIST_HEAD(maps);
 	int ret = t1x_ioas_lock(ioas);
 
 	*size = 0;
 	if (ret)
 		return ret;
-	if (ioas->v2 && !all && t1x_ioas_bisects(ioas, span)) {
-		ret = -EINVAL;
-		goto out_unlock;
+	flags |= T1X_COLLECT_PUBLIC;
+	while ((ret = t1x_ioas_collect(ioas, span, flags, &maps)) == -EAGAIN) {
+		ret = t1x_ioas_wait_idle(ioas);
+		if (ret)
+			return ret;
 	}
-	if (!t1x_vaddr_is_suspendable(ioas, span)) {
-		ret = -EINVAL;
+	list_for_each_entry(map, &maps, link)
+		if (map->vaddr_invalid)
+			ret = -EINVAL;
+	if (ret)
 		goto out_unlock;
-	}
-	for (map = t1x_mapping_first(ioas, span); map; map = t1x_mapping_next(map, span)) {
-		if (map->state != T1X_MAPPING_READY)
-			continue;
-		if (map->node.start < span->start)
-			break;
+
+	list_for_each_entry(map, &maps, link) {
 		map->vaddr_invalid = true;
 		ioas->nr_vaddr_invalid++;
 		*size += map->node.last - map->node.start + 1;

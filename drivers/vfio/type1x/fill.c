@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Filling: how user memory becomes a mapping.
+ *
+ * Without t1x_ioas.lock, on a mapping whose state keeps everybody else off,
+ * batch by batch:
+ *
+ *	pin --> charge --> [domains_rwsem: note the frames --> map runs]
+ *
+ * Frames are noted in the extents before the IOMMU sees them, so that at any
+ * time undoing is: unmap nr_mapped pages, unpin the extents, give back
+ * nr_charged pages.
+ *
+ * The last run of a batch waits for the next batch, which may continue it: the
+ * longer a run, the larger the leaves of the page table.  Short runs are staged
+ * in a scatterlist and mapped together, because an IOMMU may have to flush at
+ * the end of each call that maps; long ones are worth a call of their own.
+ */
+#include <linux/lockdep.h>
+#include <linux/rwsem.h>
+#include <linux/scatterlist.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+
+#include "private.h"
+
+/* Runs of more pages than this are not staged; also keeps sg lengths in u32. */
+#define T1X_FILL_SHORT_RUN	T1X_PIN_BATCH
+
+/**
+ * struct t1x_fill - a mapping on its way from FILLING to READY
+ * @ioas: its address space
+ * @map: the mapping
+ * @pin: current batch
+ * @pending: frames noted, but neither staged nor mapped yet; they follow the
+ *	     staged ones
+ * @table: staged runs; empty if one run is all there can be
+ * @tail: last staged entry
+ * @nr_staged: entries of @table in use
+ * @staged_npages: frames in them
+ */
+struct t1x_fill {
+	struct t1x_ioas *ioas;
+	struct t1x_mapping *map;
+	struct t1x_pin *pin;
+	struct t1x_run pending;
+	struct sg_table table;
+	struct scatterlist *tail;
+	unsigned int nr_staged;
+	unsigned long staged_npages;
+};
+
+/* Map what is staged. */
+static int t1x_fill_flush_staged(struct t1x_fill *fill)
+{
+	int ret;
+
+	if (!fill->nr_staged)
+		return 0;
+
+	sg_mark_end(fill->tail);
+	ret = t1x_domains_map_sg(fill->ioas, fill->map, fill->table.sgl, fill->nr_staged,
+				 fill->staged_npages);
+	sg_unmark_end(fill->tail);
+	fill->nr_staged = 0;
+	fill->staged_npages = 0;
+	return ret;
+}
+
+/* Stage the pending run, or map it if it is long or has no struct pages. */
+static int t1x_fill_stage_pending(struct t1x_fill *fill)
+{
+	struct t1x_run *run = &fill->pending;
+	int ret;
+
+	if (run->npages > T1X_FILL_SHORT_RUN || run->kind == T1X_RUN_RAW ||
+	    !fill->table.sgl) {
+		ret = t1x_fill_flush_staged(fill);
+		return ret ?: t1x_domains_map(fill->ioas, fill->map, run);
+	}
+
+	if (fill->nr_staged == fill->table.orig_nents) {
+		ret = t1x_fill_flush_staged(fill);
+		if (ret)
+			return ret;
+	}
+	fill->tail = fill->nr_staged ? sg_next(fill->tail) : fill->table.sgl;
+	sg_set_page(fill->tail, pfn_to_page(run->pfn), run->npages << PAGE_SHIFT, 0);
+	fill->nr_staged++;
+	fill->staged_npages += run->npages;
+	return 0;
+}
+
+/* Take over the frames of a batch and map all of them but the last run. */
+static int t1x_fill_take_batch(struct t1x_fill *fill)
+{
+	struct t1x_pin_iter iter;
+	struct t1x_run run;
+	int ret = 0;
+
+	lockdep_assert_held(&fill->ioas->domains_rwsem);
+
+	t1x_pin_begin(&iter, fill->pin);
+	while (t1x_pin_next(&iter, fill->pin, &run))
+		t1x_extents_append(&fill->map->extents, &run);
+
+	t1x_pin_begin(&iter, fill->pin);
+	while (!ret && t1x_pin_next(&iter, fill->pin, &run)) {
+		if (t1x_run_extend(&fill->pending, &run))
+			continue;
+		ret = t1x_fill_stage_pending(fill);
+		fill->pending = run;
+	}
+	return ret ?: t1x_fill_flush_staged(fill);
+}
+
+/* Map the run that waited for a continuation. */
+static int t1x_fill_flush_pending(struct t1x_fill *fill)
+{
+	int ret;
+
+	if (!fill->pending.npages)
+		return 0;
+	ret = t1x_domains_map(fill->ioas, fill->map, &fill->pending);
+	fill->pending.npages = 0;
+	return ret;
+}
+
+/* Charge a pinned batch and hand it to the mapping; releases it on failure. */
+static int t1x_fill_add_batch(struct t1x_fill *fill, bool last)
+{
+	struct t1x_mapping *map = fill->map;
+	int ret = t1x_payer_charge(&map->payer, fill->pin->ncharge);
+
+	if (ret)
+		goto err_release;
+	map->nr_charged += fill->pin->ncharge;
+
+	ret = down_read_killable(&fill->ioas->domains_rwsem);
+	if (ret)
+		goto err_release;
+	if (fill->ioas->dying) {
+		up_read(&fill->ioas->domains_rwsem);
+		ret = -EINVAL;
+		goto err_release;
+	}
+	ret = t1x_fill_take_batch(fill);
+	if (!ret && (last || fill->pin->max_pins == 1))
+		ret = t1x_fill_flush_pending(fill);
+	up_read(&fill->ioas->domains_rwsem);
+	return ret;
+
+err_release:
+	t1x_pin_release(fill->pin);
+	return ret;
+}
+
+static int t1x_fill_batches(struct t1x_fill *fill)
+{
+	unsigned long left = t1x_mapping_npages(fill->map);
+	unsigned long vaddr = fill->map->vaddr;
+	int ret;
+
+	while (left) {
+		ret = t1x_extents_reserve(&fill->map->extents,
+					  min_t(unsigned long, left, T1X_PIN_BATCH));
+		if (ret)
+			return ret;
+		ret = t1x_pin_batch(fill->pin, vaddr, left);
+		if (ret)
+			return ret;
+
+		left -= fill->pin->npages;
+		vaddr += fill->pin->npages << PAGE_SHIFT;
+		ret = t1x_fill_add_batch(fill, !left);
+		if (ret)
+			return ret;
+		cond_resched();
+	}
+	return 0;
+}
+
+static int t1x_fill_init(struct t1x_fill *fill)
+{
+	unsigned long npages = t1x_mapping_npages(fill->map);
+	int ret;
+
+	fill->pin = t1x_pin_alloc(npages, fill->map->prot & IOMMU_WRITE);
+	if (!fill->pin)
+		return -ENOMEM;
+	if (fill->pin->max_pins == 1)
+		return 0;
+
+	ret = sg_alloc_table(&fill->table, fill->pin->max_pins, GFP_KERNEL);
+	if (ret) {
+		kfree(fill->pin);
+		return ret;
+	}
+	/* Where the list ends is different for each batch. */
+	sg_unmark_end(sg_last(fill->table.sgl, fill->table.orig_nents));
+	return 0;
+}
+
+/**
+ * t1x_fill_mapping() - pin the memory of a mapping and map it in every domain
+ * @ioas: address space, no lock held
+ * @map: mapping in state FILLING, inserted
+ *
+ * Works on the memory of current and sleeps as long as user memory makes it,
+ * but not beyond a SIGKILL.
+ *
+ * Return: 0, or an errno; the mapping is then to be drained.
+ */
+int t1x_fill_mapping(struct t1x_ioas *ioas, struct t1x_mapping *map)
+{
+	struct t1x_fill fill = { .ioas = ioas, .map = map };
+	int ret = t1x_fill_init(&fill);
+
+	if (ret)
+		return ret;
+	ret = t1x_fill_batches(&fill);
+	sg_free_table(&fill.table);
+	kfree(fill.pin);
+	return ret;
+}
