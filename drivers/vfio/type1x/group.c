@@ -55,11 +55,30 @@ static void t1x_group_set_windows(struct t1x_ioas *ioas, struct t1x_span_set *wi
 	WRITE_ONCE(ioas->pgsize_bitmap, t1x_group_pgsizes(ioas));
 }
 
-/* Is everything that is mapped still allowed?  -EAGAIN: ask when it settled. */
-static int t1x_group_check_mappings(struct t1x_ioas *ioas, const struct t1x_span_set *windows)
+/**
+ * struct t1x_attach - a group on its way into an address space
+ * @ioas: address space, domains_rwsem held for writing
+ * @group: the group
+ * @fresh: domain that was made for it, attached but not listed
+ * @in_flight: a mapping is in the way that may yet fail or leave
+ * @idle_seq: t1x_ioas.idle_seq when that was found
+ */
+struct t1x_attach {
+	struct t1x_ioas *ioas;
+	struct t1x_group *group;
+	struct t1x_domain *fresh;
+	bool in_flight;
+	unsigned long idle_seq;
+};
+
+/* Is everything that is mapped still allowed? */
+static int t1x_attach_check_mappings(struct t1x_attach *attach, const struct t1x_span_set *windows)
 {
+	struct t1x_ioas *ioas = attach->ioas;
 	struct t1x_span all = T1X_SPAN_ALL;
 	struct t1x_mapping *map;
+
+	lockdep_assert_held(&ioas->lock);
 
 	if (ioas->nr_vaddr_invalid)
 		return -EBUSY;
@@ -70,96 +89,87 @@ static int t1x_group_check_mappings(struct t1x_ioas *ioas, const struct t1x_span
 
 		if (t1x_span_set_covers(windows, &span))
 			continue;
-		return map->state == T1X_MAPPING_READY ? -EINVAL : -EAGAIN;
+		attach->in_flight = map->state != T1X_MAPPING_READY;
+		attach->idle_seq = ioas->idle_seq;
+		return -EINVAL;
 	}
 	return 0;
-}
-
-/* Move the group of a new domain to one that is listed, where that works. */
-static bool t1x_group_share_domain(struct t1x_ioas *ioas, struct t1x_domain *fresh,
-				   struct t1x_group *group)
-{
-	struct t1x_domain *domain;
-
-	if (READ_ONCE(t1x_private_domains))
-		return false;
-	list_for_each_entry(domain, &ioas->domains, next) {
-		if (!t1x_domain_is_compatible(domain, fresh))
-			continue;
-		t1x_domain_detach(fresh, group);
-		if (!t1x_domain_attach(domain, group))
-			return true;
-		if (t1x_domain_attach(fresh, group))
-			return false;
-	}
-	return false;
-}
-
-static int t1x_group_replay(struct t1x_ioas *ioas, struct t1x_domain *fresh)
-{
-	struct t1x_span all = T1X_SPAN_ALL;
-	struct t1x_mapping *map;
-	int ret;
-
-	for (map = t1x_mapping_first(ioas, &all); map; map = t1x_mapping_next(map, &all)) {
-		ret = t1x_domain_replay(fresh, map);
-		if (ret)
-			return ret;
-	}
-	return 0;
-}
-
-/* Find a home for the group of a new domain; both locks are held. */
-static int t1x_group_settle(struct t1x_ioas *ioas, struct t1x_domain *fresh,
-			    struct t1x_group *group)
-{
-	int ret;
-
-	if (t1x_group_share_domain(ioas, fresh, group))
-		return 0;
-	if (list_empty(&fresh->groups))
-		return -ENODEV;
-
-	ret = t1x_group_replay(ioas, fresh);
-	if (!ret)
-		list_add_tail(&fresh->next, &ioas->domains);
-	return ret;
 }
 
 /* What the platform must offer before a user may have the group's devices. */
-static int t1x_group_check_platform(struct iommu_group *iommu_group, struct t1x_domain *fresh)
+static int t1x_attach_check_platform(struct t1x_attach *attach)
 {
+	struct iommu_group *iommu_group = attach->group->group;
 	phys_addr_t msi_base;
 	bool sw_msi;
 	int ret;
 
 	if (!iommu_group_has_isolated_msi(iommu_group) &&
 	    !READ_ONCE(t1x_allow_unsafe_interrupts)) {
-		pr_warn_ratelimited(T1X_NAME ": no isolated MSI; load with allow_unsafe_interrupts=1 to use the group all the same\n");
+		pr_warn_ratelimited(T1X_NAME ": no isolated MSI, see allow_unsafe_interrupts\n");
 		return -EPERM;
 	}
 	ret = t1x_window_group_msi(iommu_group, &sw_msi, &msi_base);
 	if (ret || !sw_msi)
 		return ret;
-	return t1x_domain_place_msi(fresh, msi_base);
+	return t1x_domain_place_msi(attach->fresh, msi_base);
 }
 
-/* The new domain is attached: judge it, and let it into the address space. */
-static int t1x_group_admit(struct t1x_ioas *ioas, struct t1x_domain *fresh,
-			   struct t1x_group *group)
+/* Move the group to a domain that is listed already, where one will do. */
+static bool t1x_attach_share(struct t1x_attach *attach)
 {
+	struct t1x_domain *domain;
+
+	if (READ_ONCE(t1x_private_domains))
+		return false;
+	list_for_each_entry(domain, &attach->ioas->domains, next) {
+		if (!t1x_domain_is_compatible(domain, attach->fresh))
+			continue;
+		t1x_domain_detach(attach->fresh, attach->group);
+		if (!t1x_domain_attach(domain, attach->group))
+			return true;
+		if (t1x_domain_attach(attach->fresh, attach->group))
+			return false;
+	}
+	return false;
+}
+
+/* Let the new domain map what the others map, and list it. */
+static int t1x_attach_replay(struct t1x_attach *attach)
+{
+	struct t1x_ioas *ioas = attach->ioas;
+	struct t1x_span all = T1X_SPAN_ALL;
+	struct t1x_mapping *map;
+	int ret;
+
+	/* Neither the shared domain nor the own one would have the group. */
+	if (list_empty(&attach->fresh->groups))
+		return -ENODEV;
+
+	for (map = t1x_mapping_first(ioas, &all); map; map = t1x_mapping_next(map, &all)) {
+		ret = t1x_domain_replay(attach->fresh, map);
+		if (ret)
+			return ret;
+	}
+	list_add_tail(&attach->fresh->next, &ioas->domains);
+	return 0;
+}
+
+/* The new domain is attached: judge it, and let the group in. */
+static int t1x_attach_admit(struct t1x_attach *attach)
+{
+	struct t1x_ioas *ioas = attach->ioas;
 	struct t1x_span_set windows = {};
-	int ret = t1x_window_build(&windows, ioas, fresh);
+	int ret = t1x_window_build(&windows, ioas, attach->fresh);
 
 	if (ret)
 		return ret;
 
 	mutex_lock(&ioas->lock);
-	ret = t1x_group_check_mappings(ioas, &windows);
-	if (!ret)
-		ret = t1x_group_check_platform(group->group, fresh);
-	if (!ret)
-		ret = t1x_group_settle(ioas, fresh, group);
+	ret = t1x_attach_check_mappings(attach, &windows);
+	ret = ret ?: t1x_attach_check_platform(attach);
+	if (!ret && !t1x_attach_share(attach))
+		ret = t1x_attach_replay(attach);
 	if (!ret)
 		t1x_group_set_windows(ioas, &windows);
 	mutex_unlock(&ioas->lock);
@@ -168,43 +178,38 @@ static int t1x_group_admit(struct t1x_ioas *ioas, struct t1x_domain *fresh,
 	return ret;
 }
 
-/* One attempt to attach; domains_rwsem is held for writing. */
-static int t1x_group_try_attach(struct t1x_ioas *ioas, struct t1x_group *group)
+static int t1x_attach_try(struct t1x_attach *attach)
 {
-	struct t1x_domain *fresh, *owner;
+	struct iommu_group *iommu_group = attach->group->group;
+	struct t1x_ioas *ioas = attach->ioas;
+	struct t1x_domain *owner;
 	int ret;
 
-	if (ioas->nr_vaddr_invalid)
-		return -EBUSY;
-	if (t1x_group_find(ioas, group->group, &owner))
+	if (t1x_group_find(ioas, iommu_group, &owner))
 		return -EINVAL;
 
-	fresh = t1x_domain_alloc(group->group, ioas->nesting);
-	if (IS_ERR(fresh))
-		return PTR_ERR(fresh);
+	attach->fresh = t1x_domain_alloc(iommu_group, ioas->nesting);
+	if (IS_ERR(attach->fresh))
+		return PTR_ERR(attach->fresh);
 
-	ret = t1x_domain_attach(fresh, group);
-	if (ret)
-		goto out_free;
-	ret = t1x_group_admit(ioas, fresh, group);
-	if (ret && !list_empty(&fresh->groups))
-		t1x_domain_detach(fresh, group);
-out_free:
-	if (list_empty(&fresh->groups))
-		t1x_domain_free(fresh);
+	ret = t1x_domain_attach(attach->fresh, attach->group);
+	ret = ret ?: t1x_attach_admit(attach);
+	if (ret && !list_empty(&attach->fresh->groups))
+		t1x_domain_detach(attach->fresh, attach->group);
+	if (list_empty(&attach->fresh->groups))
+		t1x_domain_free(attach->fresh);
 	return ret;
 }
 
-/* Wait for the mapping that was in the way, and was still being made. */
-static int t1x_group_wait_mappings(struct t1x_ioas *ioas)
+/* Wait until the mapping that was in the way has settled. */
+static int t1x_attach_wait(struct t1x_attach *attach)
 {
-	int ret = t1x_ioas_lock(ioas);
+	int ret = t1x_ioas_lock(attach->ioas);
 
-	if (ret)
-		return ret;
-	ret = t1x_ioas_wait_idle(ioas);
+	ret = ret ?: t1x_ioas_wait_idle(attach->ioas, attach->idle_seq);
 	if (!ret)
-		mutex_unlock(&ioas->lock);
+		mutex_unlock(&attach->ioas->lock);
+	attach->in_flight = false;
 	return ret;
 }
 
@@ -223,23 +228,26 @@ static int t1x_group_wait_mappings(struct t1x_ioas *ioas)
  */
 int t1x_group_attach(struct t1x_ioas *ioas, struct iommu_group *iommu_group)
 {
-	struct t1x_group *group = kzalloc(sizeof(*group), GFP_KERNEL_ACCOUNT);
-	int ret;
+	struct t1x_attach attach = { .ioas = ioas };
+	int ret = 0;
 
-	if (!group)
+	attach.group = kzalloc(sizeof(*attach.group), GFP_KERNEL_ACCOUNT);
+	if (!attach.group)
 		return -ENOMEM;
-	group->group = iommu_group;
+	attach.group->group = iommu_group;
 
 	do {
-		ret = down_write_killable(&ioas->domains_rwsem);
+		if (attach.in_flight)
+			ret = t1x_attach_wait(&attach);
+		ret = ret ?: down_write_killable(&ioas->domains_rwsem);
 		if (ret)
 			break;
-		ret = t1x_group_try_attach(ioas, group);
+		ret = t1x_attach_try(&attach);
 		up_write(&ioas->domains_rwsem);
-	} while (ret == -EAGAIN && !(ret = t1x_group_wait_mappings(ioas)));
+	} while (attach.in_flight);
 
 	if (ret)
-		kfree(group);
+		kfree(attach.group);
 	return ret;
 }
 

@@ -111,14 +111,14 @@ int t1x_ioas_lock(struct t1x_ioas *ioas)
 /**
  * t1x_ioas_wait_idle() - wait until some mapping becomes READY or is gone
  * @ioas: address space, lock held; it is dropped while waiting
+ * @seq: t1x_ioas.idle_seq when the caller found that it must wait
  *
  * Whatever was looked up before must be looked up again.
  *
  * Return: 0 with the lock held again, otherwise as t1x_ioas_lock().
  */
-int t1x_ioas_wait_idle(struct t1x_ioas *ioas)
+int t1x_ioas_wait_idle(struct t1x_ioas *ioas, unsigned long seq)
 {
-	unsigned long seq = ioas->idle_seq;
 	int killed;
 
 	lockdep_assert_held(&ioas->lock);
@@ -246,7 +246,7 @@ static int t1x_ioas_insert(struct t1x_ioas *ioas, struct t1x_mapping *map)
 			goto out_unlock;
 		}
 		/* It may yet fail or leave, and then was never in the way. */
-		ret = t1x_ioas_wait_idle(ioas);
+		ret = t1x_ioas_wait_idle(ioas, ioas->idle_seq);
 		if (ret)
 			return ret;
 	}
@@ -348,7 +348,7 @@ static int t1x_ioas_claim(struct t1x_ioas *ioas, const struct t1x_span *span,
 	if (ret)
 		return ret;
 	while ((ret = t1x_ioas_collect(ioas, span, flags, maps)) == -EAGAIN) {
-		ret = t1x_ioas_wait_idle(ioas);
+		ret = t1x_ioas_wait_idle(ioas, ioas->idle_seq);
 		if (ret)
 			return ret;
 	}

@@ -12,6 +12,9 @@
 
 #include "private.h"
 
+/* Interval trees are keyed by unsigned long, IOVAs are u64. */
+static_assert(sizeof(unsigned long) == sizeof(u64));
+
 /**
  * t1x_mapping_alloc() - make a mapping that the caller pays for
  * @span: IOVAs

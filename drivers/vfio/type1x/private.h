@@ -35,6 +35,7 @@
  *	vfio core's group_lock
  *	  t1x_ioas.domains_rwsem	the domain list and what the IOMMU maps
  *	    t1x_ioas.lock		the mapping tree, states, counters, windows
+ *	      the IOMMU core's locks	of groups and page tables
  *
  * mmap_lock is taken under neither of ours, nor is user memory touched there:
  * a page fault can last as long as a user likes.
@@ -334,7 +335,7 @@ struct t1x_ioas *t1x_ioas_alloc(bool v2, bool nesting);
 void t1x_ioas_put(struct t1x_ioas *ioas);
 void t1x_ioas_kill(struct t1x_ioas *ioas);
 int t1x_ioas_lock(struct t1x_ioas *ioas);
-int t1x_ioas_wait_idle(struct t1x_ioas *ioas);
+int t1x_ioas_wait_idle(struct t1x_ioas *ioas, unsigned long seq);
 void t1x_ioas_note_idle(struct t1x_ioas *ioas);
 u64 t1x_ioas_min_pgsize(struct t1x_ioas *ioas);
 int t1x_ioas_map(struct t1x_ioas *ioas, const struct t1x_span *span, unsigned long vaddr, int prot);

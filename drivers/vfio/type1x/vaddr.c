@@ -33,7 +33,7 @@ int t1x_vaddr_suspend(struct t1x_ioas *ioas, const struct t1x_span *span, unsign
 		return ret;
 	flags |= T1X_COLLECT_PUBLIC;
 	while ((ret = t1x_ioas_collect(ioas, span, flags, &maps)) == -EAGAIN) {
-		ret = t1x_ioas_wait_idle(ioas);
+		ret = t1x_ioas_wait_idle(ioas, ioas->idle_seq);
 		if (ret)
 			return ret;
 	}
@@ -65,7 +65,7 @@ static struct t1x_mapping *t1x_vaddr_claim(struct t1x_ioas *ioas, const struct t
 		map = t1x_mapping_first(ioas, span);
 		if (!map || map->state == T1X_MAPPING_READY)
 			break;
-		ret = t1x_ioas_wait_idle(ioas);
+		ret = t1x_ioas_wait_idle(ioas, ioas->idle_seq);
 		if (ret)
 			return ERR_PTR(ret);
 	}
