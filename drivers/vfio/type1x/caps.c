@@ -6,11 +6,15 @@
  * makes each start at a multiple of 8 all the same.
  */
 #include <linux/overflow.h>
+#include <linux/slab.h>
 #include <linux/vfio.h>
 
 #include <uapi/linux/vfio_type1x.h>
 
 #include "private.h"
+
+/* Two windows, the driver, what is available: 48 + 80 + 12 bytes. */
+#define T1X_CAPS_USUAL_SIZE	192
 
 static int t1x_caps_add_windows(const struct t1x_ioas *ioas, struct vfio_info_cap *caps)
 {
@@ -72,8 +76,14 @@ static int t1x_caps_add_avail(const struct t1x_ioas *ioas, struct vfio_info_cap 
  */
 int t1x_caps_build(struct t1x_ioas *ioas, struct vfio_info_cap *caps)
 {
-	int ret = t1x_caps_add_windows(ioas, caps);
+	int ret;
 
+	/* Room for a usual chain at once, so that adding does not reallocate. */
+	caps->buf = kmalloc(T1X_CAPS_USUAL_SIZE, GFP_KERNEL);
+	if (!caps->buf)
+		return -ENOMEM;
+
+	ret = t1x_caps_add_windows(ioas, caps);
 	ret = ret ?: t1x_caps_add_driver(caps);
 	return ret ?: t1x_caps_add_avail(ioas, caps);
 }

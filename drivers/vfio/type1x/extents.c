@@ -16,18 +16,17 @@
 #include "private.h"
 
 /**
- * struct t1x_extents_block - part of the list
- * @next: next block
- * @nr: words in use
- * @room: words that fit
- * @words: packed runs
+ * t1x_extents_init() - make an empty list
+ * @extents: list; memory for @room words follows it
+ * @room: words that fit the first block
  */
-struct t1x_extents_block {
-	struct t1x_extents_block *next;
-	unsigned int nr;
-	unsigned int room;
-	u64 words[] __counted_by(room);
-};
+void t1x_extents_init(struct t1x_extents *extents, unsigned int room)
+{
+	extents->inplace.next = NULL;
+	extents->inplace.nr = 0;
+	extents->inplace.room = room;
+	extents->tail = &extents->inplace;
+}
 
 /**
  * t1x_extents_reserve() - make sure that runs can be appended
@@ -42,7 +41,7 @@ int t1x_extents_reserve(struct t1x_extents *extents, unsigned int nr)
 	struct t1x_extents_block *tail = extents->tail;
 	struct t1x_extents_block *block;
 
-	if (tail && (tail->next || tail->room - tail->nr >= nr))
+	if (tail->next || tail->room - tail->nr >= nr)
 		return 0;
 
 	block = kmalloc(struct_size(block, words, nr), GFP_KERNEL_ACCOUNT);
@@ -52,12 +51,7 @@ int t1x_extents_reserve(struct t1x_extents *extents, unsigned int nr)
 	block->nr = 0;
 	block->room = nr;
 
-	if (tail) {
-		tail->next = block;
-	} else {
-		extents->first = block;
-		extents->tail = block;
-	}
+	tail->next = block;
 	return 0;
 }
 
@@ -94,7 +88,7 @@ void t1x_extents_append(struct t1x_extents *extents, const struct t1x_run *run)
  */
 void t1x_extents_begin(struct t1x_extents_iter *iter, const struct t1x_extents *extents)
 {
-	iter->block = extents->first;
+	iter->block = &extents->inplace;
 	iter->at = 0;
 }
 
@@ -124,7 +118,7 @@ bool t1x_extents_next(struct t1x_extents_iter *iter, struct t1x_run *run)
  */
 void t1x_extents_free(struct t1x_extents *extents)
 {
-	struct t1x_extents_block *block = extents->first;
+	struct t1x_extents_block *block = extents->inplace.next;
 
 	while (block) {
 		struct t1x_extents_block *next = block->next;
@@ -132,6 +126,5 @@ void t1x_extents_free(struct t1x_extents *extents)
 		kfree(block);
 		block = next;
 	}
-	extents->first = NULL;
-	extents->tail = NULL;
+	t1x_extents_init(extents, extents->inplace.room);
 }

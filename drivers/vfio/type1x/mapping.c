@@ -7,6 +7,7 @@
  */
 #include <linux/interval_tree.h>
 #include <linux/lockdep.h>
+#include <linux/overflow.h>
 #include <linux/rwsem.h>
 #include <linux/slab.h>
 
@@ -25,9 +26,10 @@ static_assert(sizeof(unsigned long) == sizeof(u64));
  */
 struct t1x_mapping *t1x_mapping_alloc(const struct t1x_span *span, unsigned long vaddr, int prot)
 {
-	struct t1x_mapping *map = kzalloc(sizeof(*map), GFP_KERNEL_ACCOUNT);
+	struct t1x_mapping *map;
 	int ret;
 
+	map = kzalloc(struct_size(map, extents.inplace.words, 1), GFP_KERNEL_ACCOUNT);
 	if (!map)
 		return ERR_PTR(-ENOMEM);
 
@@ -40,6 +42,7 @@ struct t1x_mapping *t1x_mapping_alloc(const struct t1x_span *span, unsigned long
 	map->node.last = span->last;
 	map->vaddr = vaddr;
 	map->prot = prot;
+	t1x_extents_init(&map->extents, 1);
 	map->state = T1X_MAPPING_FILLING;
 	return map;
 }
@@ -82,6 +85,9 @@ struct t1x_mapping *t1x_mapping_next(struct t1x_mapping *map, const struct t1x_s
 {
 	struct interval_tree_node *node;
 
+	/* Mappings do not overlap: this one may be seen to be the last. */
+	if (map->node.last >= span->last)
+		return NULL;
 	node = interval_tree_iter_next(&map->node, span->start, span->last);
 	return node ? container_of(node, struct t1x_mapping, node) : NULL;
 }

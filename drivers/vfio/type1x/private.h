@@ -104,13 +104,27 @@ int t1x_payer_charge(const struct t1x_payer *payer, unsigned long npages);
 void t1x_payer_uncharge(const struct t1x_payer *payer, unsigned long npages);
 
 /**
+ * struct t1x_extents_block - some of the runs of a mapping
+ * @next: block with those that follow
+ * @nr: words in use
+ * @room: words that fit
+ * @words: packed runs
+ */
+struct t1x_extents_block {
+	struct t1x_extents_block *next;
+	unsigned int nr;
+	unsigned int room;
+	u64 words[];
+};
+
+/**
  * struct t1x_extents - the frames behind a mapping, in order of IOVA
- * @first: oldest block of packed runs
  * @tail: block that is being filled
+ * @inplace: first block; one word is enough for many a mapping
  */
 struct t1x_extents {
-	struct t1x_extents_block *first;
 	struct t1x_extents_block *tail;
+	struct t1x_extents_block inplace;
 };
 
 /**
@@ -124,6 +138,7 @@ struct t1x_extents_iter {
 };
 
 /* extents.c */
+void t1x_extents_init(struct t1x_extents *extents, unsigned int room);
 int t1x_extents_reserve(struct t1x_extents *extents, unsigned int nr);
 void t1x_extents_append(struct t1x_extents *extents, const struct t1x_run *run);
 void t1x_extents_begin(struct t1x_extents_iter *iter, const struct t1x_extents *extents);
@@ -204,9 +219,9 @@ enum t1x_mapping_state {
  * @state: see the picture above (t1x_ioas.lock)
  * @vaddr_invalid: between UNMAP(VADDR) and MAP(VADDR) (t1x_ioas.lock)
  * @payer: who is charged (owning thread)
- * @extents: pinned frames (owning thread; appended to under domains_rwsem)
  * @nr_mapped: leading pages that the domains map (domains_rwsem, owning thread)
  * @nr_charged: pages charged to @payer (owning thread)
+ * @extents: pinned frames (owning thread; appended to under domains_rwsem)
  */
 struct t1x_mapping {
 	struct interval_tree_node node;
@@ -216,9 +231,9 @@ struct t1x_mapping {
 	enum t1x_mapping_state state;
 	bool vaddr_invalid;
 	struct t1x_payer payer;
-	struct t1x_extents extents;
 	unsigned long nr_mapped;
 	unsigned long nr_charged;
+	struct t1x_extents extents;
 };
 
 /**
