@@ -38,34 +38,13 @@ static struct t1x_ioas *t1x_container_get(void *cookie)
 	return ioas;
 }
 
-/**
- * t1x_container_claims() - may this IOMMU type be ours?
- * @type: argument of SET_IOMMU or CHECK_EXTENSION
- *
- * Return: true if open() accepts it now.
- */
-bool t1x_container_claims(unsigned long type)
-{
-	switch (type) {
-	case VFIO_TYPE1X_IOMMU:
-		return true;
-	case VFIO_TYPE1_IOMMU:
-	case VFIO_TYPE1v2_IOMMU:
-		return READ_ONCE(t1x_prefer);
-	case VFIO_TYPE1_NESTING_IOMMU:
-		return READ_ONCE(t1x_prefer) && iommu_can_nest();
-	default:
-		return false;
-	}
-}
-
 static void *t1x_container_open(unsigned long type)
 {
 	struct t1x_ioas *ioas;
 	unsigned long cookie;
 	int ret;
 
-	if (!t1x_container_claims(type))
+	if (!t1x_ioctl_claims(type))
 		return ERR_PTR(-EINVAL);
 
 	ioas = t1x_ioas_alloc(type != VFIO_TYPE1_IOMMU, type == VFIO_TYPE1_NESTING_IOMMU);

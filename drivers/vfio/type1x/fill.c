@@ -22,6 +22,7 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 
+#include "pin.h"
 #include "private.h"
 
 /* Runs of more pages than this are not staged; also keeps sg lengths in u32. */

@@ -376,15 +376,19 @@ int t1x_ioas_unmap(struct t1x_ioas *ioas, const struct t1x_span *span, unsigned 
 {
 	struct t1x_mapping *map;
 	LIST_HEAD(maps);
+	u64 nbytes = 0;
 	int ret;
 
-	*unmapped = 0;
 	ret = t1x_ioas_claim(ioas, span, flags, &maps);
-	if (ret || list_empty(&maps))
+	if (ret)
 		return ret;
 
 	list_for_each_entry(map, &maps, link)
-		*unmapped += map->node.last - map->node.start + 1;
+		nbytes += map->node.last - map->node.start + 1;
+	*unmapped = nbytes;
+	if (!nbytes)
+		return 0;
+
 	t1x_mapping_drain(ioas, &maps);
 	t1x_ioas_remove(ioas, &maps);
 	return 0;

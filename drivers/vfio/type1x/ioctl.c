@@ -18,6 +18,27 @@
 #define T1X_IOCTL_MAX_BITMAP	(1ULL << 28)
 
 /**
+ * t1x_ioctl_claims() - may this IOMMU type be ours?
+ * @type: argument of SET_IOMMU or CHECK_EXTENSION
+ *
+ * Return: true if it is, as the parameter prefer stands.
+ */
+bool t1x_ioctl_claims(unsigned long type)
+{
+	switch (type) {
+	case VFIO_TYPE1X_IOMMU:
+		return true;
+	case VFIO_TYPE1_IOMMU:
+	case VFIO_TYPE1v2_IOMMU:
+		return READ_ONCE(t1x_prefer);
+	case VFIO_TYPE1_NESTING_IOMMU:
+		return READ_ONCE(t1x_prefer) && iommu_can_nest();
+	default:
+		return false;
+	}
+}
+
+/**
  * t1x_ioctl_check_extension() - VFIO_CHECK_EXTENSION
  * @ioas: address space, or NULL if the container has no backend yet
  * @arg: extension
@@ -31,11 +52,11 @@ long t1x_ioctl_check_extension(struct t1x_ioas *ioas, unsigned long arg)
 		return 1;
 	case VFIO_TYPE1_IOMMU:
 	case VFIO_TYPE1v2_IOMMU:
-		return ioas || t1x_container_claims(arg);
+		return ioas || t1x_ioctl_claims(arg);
 	case VFIO_TYPE1_NESTING_IOMMU:
-		return iommu_can_nest() && (ioas || t1x_container_claims(arg));
+		return iommu_can_nest() && (ioas || t1x_ioctl_claims(arg));
 	case VFIO_UNMAP_ALL:
-		return ioas || t1x_container_claims(VFIO_TYPE1v2_IOMMU);
+		return ioas || t1x_ioctl_claims(VFIO_TYPE1v2_IOMMU);
 	case VFIO_UPDATE_VADDR:
 		return !!ioas;
 	case VFIO_DMA_CC_IOMMU:
@@ -159,7 +180,8 @@ static int t1x_ioctl_unmap_check_dirty(const struct vfio_iommu_type1_dma_unmap *
 }
 
 /* The IOVAs that an UNMAP is about. */
-static int t1x_ioctl_unmap_span(struct t1x_ioas *ioas, const struct vfio_iommu_type1_dma_unmap *unmap,
+static int t1x_ioctl_unmap_span(struct t1x_ioas *ioas,
+				const struct vfio_iommu_type1_dma_unmap *unmap,
 				struct t1x_span *span)
 {
 	u64 mask = t1x_ioas_min_pgsize(ioas) - 1;

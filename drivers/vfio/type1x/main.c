@@ -19,12 +19,12 @@ MODULE_PARM_DESC(disable_hugepages, "Pin and map page by page (default N)");
 bool t1x_private_domains;
 module_param_named(private_domains, t1x_private_domains, bool, 0644);
 MODULE_PARM_DESC(private_domains,
-		 "Give each group that joins a container an IOMMU page table of its own (default N)");
+		 "Give each group an IOMMU page table of its own (default N)");
 
 bool t1x_prefer = true;
 module_param_named(prefer, t1x_prefer, bool, 0644);
 MODULE_PARM_DESC(prefer,
-		 "Answer the types of the stock backend, too; N: only VFIO_TYPE1X_IOMMU (default Y)");
+		 "Answer types 1, 3 and 6; N: only VFIO_TYPE1X_IOMMU (default Y)");
 
 unsigned int t1x_dma_entry_limit = U16_MAX;
 module_param_named(dma_entry_limit, t1x_dma_entry_limit, uint, 0644);

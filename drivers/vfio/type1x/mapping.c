@@ -11,6 +11,7 @@
 #include <linux/rwsem.h>
 #include <linux/slab.h>
 
+#include "pin.h"
 #include "private.h"
 
 /* Interval trees are keyed by unsigned long, IOVAs are u64. */

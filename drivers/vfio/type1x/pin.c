@@ -27,6 +27,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
+#include "pin.h"
 #include "private.h"
 
 /* Neighbouring frames must have neighbouring struct pages: t1x_run_scan(). */

@@ -59,12 +59,12 @@
 
 #include <vfio/driver.h>
 
-#include "core/run.h"
 #include "core/span.h"
+#include "extents.h"
 
 struct mm_struct;
-struct page;
 struct scatterlist;
+struct t1x_run;
 struct task_struct;
 
 #define T1X_NAME	"vfio-iommu-type1x"
@@ -73,7 +73,8 @@ struct task_struct;
 #define T1X_VERSION_MAJOR	0
 #define T1X_VERSION_MINOR	1
 #define T1X_VERSION_PATCH	0
-#define T1X_VERSION_CODE	(T1X_VERSION_MAJOR << 16 | T1X_VERSION_MINOR << 8 | T1X_VERSION_PATCH)
+#define T1X_VERSION_CODE	(T1X_VERSION_MAJOR << 16 | T1X_VERSION_MINOR << 8 | \
+				 T1X_VERSION_PATCH)
 #define T1X_VERSION		__stringify(T1X_VERSION_MAJOR) "." \
 				__stringify(T1X_VERSION_MINOR) "." \
 				__stringify(T1X_VERSION_PATCH)
@@ -102,99 +103,6 @@ int t1x_payer_init_current(struct t1x_payer *payer);
 void t1x_payer_put(struct t1x_payer *payer);
 int t1x_payer_charge(const struct t1x_payer *payer, unsigned long npages);
 void t1x_payer_uncharge(const struct t1x_payer *payer, unsigned long npages);
-
-/**
- * struct t1x_extents_block - some of the runs of a mapping
- * @next: block with those that follow
- * @nr: words in use
- * @room: words that fit
- * @words: packed runs
- */
-struct t1x_extents_block {
-	struct t1x_extents_block *next;
-	unsigned int nr;
-	unsigned int room;
-	u64 words[];
-};
-
-/**
- * struct t1x_extents - the frames behind a mapping, in order of IOVA
- * @tail: block that is being filled
- * @inplace: first block; one word is enough for many a mapping
- */
-struct t1x_extents {
-	struct t1x_extents_block *tail;
-	struct t1x_extents_block inplace;
-};
-
-/**
- * struct t1x_extents_iter - position of a walk over the runs of extents
- * @block: current block
- * @at: next word in it
- */
-struct t1x_extents_iter {
-	const struct t1x_extents_block *block;
-	unsigned int at;
-};
-
-/* extents.c */
-void t1x_extents_init(struct t1x_extents *extents, unsigned int room);
-int t1x_extents_reserve(struct t1x_extents *extents, unsigned int nr);
-void t1x_extents_append(struct t1x_extents *extents, const struct t1x_run *run);
-void t1x_extents_begin(struct t1x_extents_iter *iter, const struct t1x_extents *extents);
-bool t1x_extents_next(struct t1x_extents_iter *iter, struct t1x_run *run);
-void t1x_extents_free(struct t1x_extents *extents);
-
-/* Pages that one batch pins at the most: one page of pointers. */
-#define T1X_PIN_BATCH	512U
-
-/**
- * struct t1x_pin - a batch of pages on its way from user memory to a mapping
- * @write: pin for writing by the device
- * @hugetlb: the next page is expected to be hugetlb: one pin per huge page
- * @kind: how the frames of this batch are held
- * @raw: the frames, for T1X_RUN_RAW
- * @npages: 4K frames that the batch covers
- * @ncharge: those among them that count against RLIMIT_MEMLOCK
- * @nr_runs: entries of @run_len
- * @nr_pins: entries of @pages
- * @max_pins: room in @pages and @run_len
- * @run_len: pages of each contiguous run, for T1X_RUN_PAGES
- * @pages: pinned pages
- */
-struct t1x_pin {
-	bool write;
-	bool hugetlb;
-	enum t1x_run_kind kind;
-	struct t1x_run raw;
-	unsigned long npages;
-	unsigned long ncharge;
-	unsigned int nr_runs;
-	unsigned int nr_pins;
-	unsigned int max_pins;
-	u16 *run_len;
-	struct page *pages[] __counted_by(max_pins);
-};
-
-/**
- * struct t1x_pin_iter - position of a walk over the runs of a batch
- * @run: next run
- * @page: its first page
- * @left: frames that the rest of the batch covers
- */
-struct t1x_pin_iter {
-	unsigned int run;
-	unsigned int page;
-	unsigned long left;
-};
-
-/* pin.c */
-struct t1x_pin *t1x_pin_alloc(unsigned long npages, bool write);
-int t1x_pin_batch(struct t1x_pin *pin, unsigned long vaddr, unsigned long npages);
-void t1x_pin_begin(struct t1x_pin_iter *iter, const struct t1x_pin *pin);
-bool t1x_pin_next(struct t1x_pin_iter *iter, const struct t1x_pin *pin, struct t1x_run *run);
-void t1x_pin_release(const struct t1x_pin *pin);
-void t1x_pin_release_run(const struct t1x_run *run, bool dirty);
 
 /**
  * enum t1x_mapping_state - who may touch a mapping
@@ -288,7 +196,7 @@ struct t1x_ioas {
 	struct rw_semaphore domains_rwsem;
 	struct list_head domains;
 
-	struct mutex lock;
+	struct mutex lock; /* innermost of ours */
 	bool dying;
 	struct rb_root_cached mappings;
 	unsigned int entries_left;
@@ -338,7 +246,7 @@ static inline struct t1x_span t1x_mapping_span(const struct t1x_mapping *map)
 int t1x_fill_mapping(struct t1x_ioas *ioas, struct t1x_mapping *map);
 
 /* The whole address space, for walks over all mappings. */
-#define T1X_SPAN_ALL	(struct t1x_span){ .start = 0, .last = U64_MAX }
+#define T1X_SPAN_ALL	((struct t1x_span){ .start = 0, .last = U64_MAX })
 
 /* t1x_ioas_collect(): the span is everything, and cuts nothing in two. */
 #define T1X_COLLECT_ALL		BIT(0)
@@ -373,12 +281,12 @@ void t1x_group_detach(struct t1x_ioas *ioas, struct iommu_group *iommu_group);
 int t1x_caps_build(struct t1x_ioas *ioas, struct vfio_info_cap *caps);
 
 /* ioctl.c */
+bool t1x_ioctl_claims(unsigned long type);
 long t1x_ioctl_check_extension(struct t1x_ioas *ioas, unsigned long arg);
 long t1x_ioctl(struct t1x_ioas *ioas, unsigned int cmd, unsigned long arg);
 
 /* container.c */
 extern const struct vfio_iommu_driver_ops t1x_container_ops;
-bool t1x_container_claims(unsigned long type);
 void t1x_container_drain(void);
 
 #endif /* T1X_PRIVATE_H */

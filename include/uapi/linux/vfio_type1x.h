@@ -13,7 +13,7 @@
 #include <linux/vfio.h>
 
 /**
- * define VFIO_TYPE1X_IOMMU - IOMMU type that only vfio-type1x answers
+ * define VFIO_TYPE1X_IOMMU - IOMMU type that no other backend answers
  *
  * Argument of VFIO_CHECK_EXTENSION and VFIO_SET_IOMMU.  The container behaves
  * as one of VFIO_TYPE1v2_IOMMU does, but SET_IOMMU fails instead of falling
