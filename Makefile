@@ -7,7 +7,7 @@
 
 ## KDIR: the kernel build directory that modules are built against
 KDIR ?= /lib/modules/$(shell uname -r)/build
-## KERNEL: series that qemu-shell boots, see tools/testing/qemu/kernels.list
+## KERNEL: series for guest, clients and qemu-shell, one of kernels.list
 KERNEL ?= 6.12
 ## SECS: seconds that each fuzz target runs
 SECS ?= 60
@@ -22,10 +22,9 @@ CHECKS = tools/checks
 modules: ## build every module for KDIR
 	$(KBUILD) modules
 
-all: modules tools ## the modules and the programs of tools/
-
 install: ## install the modules built for KDIR, and run depmod
-	$(KBUILD) INSTALL_MOD_PATH=$(INSTALL_MOD_PATH) INSTALL_MOD_DIR=$(INSTALL_MOD_DIR) modules_install
+	$(KBUILD) INSTALL_MOD_PATH=$(INSTALL_MOD_PATH) \
+		INSTALL_MOD_DIR=$(INSTALL_MOD_DIR) modules_install
 
 clean: ## remove what was built here and everything in out/
 	$(KBUILD) clean
@@ -92,19 +91,26 @@ unit: ## unit tests of core/ in user space
 fuzz: ## fuzz core/ for SECS seconds per target
 	tools/testing/fuzz/run $(SECS)
 
-tools: ## the programs of tools/ for use in a guest
-	tools/lib/build-tools
+harness: ## show that the guest harness notices what goes wrong in a guest
+	tools/testing/qemu/selftest
+
+guest: ## guest tests on KERNEL
+	tools/testing/selftests/run -k $(KERNEL)
+
+clients: ## DPDK and QEMU's NVMe driver in a guest with KERNEL
+	tools/testing/clients/all -k $(KERNEL)
 
 debug-kernel: ## build the debug kernel (about 6 minutes, once)
 	tools/testing/qemu/debug-kernel
 
 qemu-shell: ## boot KERNEL with the devices and modules of the tests, and a shell
-	tools/testing/qemu/shell $(KERNEL)
+	tools/testing/qemu/shell -k $(KERNEL) -M \
+		"$$(tools/lib/build-modules $(KERNEL))/drivers/vfio/type1x/vfio_iommu_type1x.ko"
 
 bench: ## compare with the stock backend
 	tools/bench/run
 
 .DEFAULT_GOAL := modules
-.PHONY: modules all install clean help demo check check-quick check-debug static \
+.PHONY: modules install clean help demo check check-quick check-debug static \
 	static-selftest w1 sparse cocci style kdoc budget house abi-check compat-report \
-	dkms unit fuzz tools debug-kernel qemu-shell bench
+	dkms unit fuzz harness guest clients debug-kernel qemu-shell bench

@@ -386,7 +386,7 @@ int t1x_ioas_unmap(struct t1x_ioas *ioas, const struct t1x_span *span, unsigned 
 	list_for_each_entry(map, &maps, link)
 		nbytes += map->node.last - map->node.start + 1;
 	*unmapped = nbytes;
-	if (!nbytes)
+	if (list_empty(&maps))
 		return 0;
 
 	t1x_mapping_drain(ioas, &maps);
