@@ -16,18 +16,23 @@ INSTALL_MOD_DIR ?= updates
 ## INSTALL_MOD_PATH: root directory for "install", / if empty
 INSTALL_MOD_PATH ?=
 
-KBUILD = $(MAKE) -C $(KDIR) M=$(CURDIR)
+KBUILD = -C $(KDIR) M=$(CURDIR)
 CHECKS = tools/checks
 
 modules: ## build every module for KDIR
-	$(KBUILD) modules
+	@[ -e $(KDIR)/Makefile ] || { \
+		echo "$(KDIR): no kernel headers; install them, or set KDIR"; exit 1; }
+	$(MAKE) $(KBUILD) modules
 
 install: ## install the modules built for KDIR, and run depmod
-	$(KBUILD) INSTALL_MOD_PATH=$(INSTALL_MOD_PATH) \
+	$(MAKE) $(KBUILD) INSTALL_MOD_PATH=$(INSTALL_MOD_PATH) \
 		INSTALL_MOD_DIR=$(INSTALL_MOD_DIR) modules_install
+	@# The kernel's own run of depmod wants a System.map beside its headers.
+	depmod $(if $(INSTALL_MOD_PATH),-b $(INSTALL_MOD_PATH)) \
+		"$$(sed 's/.*"\(.*\)"/\1/' $(KDIR)/include/generated/utsrelease.h)"
 
 clean: ## remove what was built here and everything in out/
-	$(KBUILD) clean
+	[ ! -e $(KDIR)/Makefile ] || $(MAKE) $(KBUILD) clean
 	rm -rf out
 
 help: ## this list

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * FOLL_LONGTERM together with fault retry, 6.3.
+ * FOLL_LONGTERM together with fault retry: not in 6.1, in 6.5.
  *
  * No declaration tells it. The series that allowed it also made the internal
  * flags of GUP private, so that FOLL_FAST_ONLY left the public headers; and the

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* pin_user_pages_fast_only(), 5.10 to 6.2. */
+/* pin_user_pages_fast_only(): in 6.1, gone before 6.12. */
 #include <linux/mm.h>
 
 int probe(struct page **pages);

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Names what compat/include declares in place of headers that the kernel keeps
+ * to itself, so that the compiler describes it in its debug information.
+ */
+#include <linux/module.h>
+#include <vfio/driver.h>
+
+struct abi_mirror {
+	struct vfio_iommu_driver_ops ops;
+	enum vfio_group_type group_type;
+	enum vfio_iommu_notify_type notify_type;
+	/* A declared function is not described, a pointer to one is. */
+	typeof(vfio_register_iommu_driver) *vfio_register_iommu_driver;
+	typeof(vfio_unregister_iommu_driver) *vfio_unregister_iommu_driver;
+};
+
+extern struct abi_mirror abi_mirror;
+struct abi_mirror abi_mirror;
+
+MODULE_DESCRIPTION("never loaded");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+
+plant "two members exchanged" "vfio_iommu_driver_ops differs" <<'END'
+sed -i '/^\tvoid (\*release)/{h;d}; /^\tlong (\*ioctl)/{p;x}' compat/include/vfio/driver.h
+END
+
+plant "a parameter of another type" "ours .*dma_rw.*int, bool" <<'END'
+sed -i 's/void \*data, size_t count/void *data, int count/' compat/include/vfio/driver.h
+END
+
+plant "a member too many before the tail" "vfio_iommu_driver_ops differs" <<'END'
+sed -i 's/^\tvoid (\*notify)/\tvoid *planted;\n&/' compat/include/vfio/driver.h
+END
+
+plant "another last member than the one that may be there" "ours .*'planted'" <<'END'
+sed -i 's/(\*notify)/(*planted)/' compat/include/vfio/driver.h
+END
+
+plant "a member that is missing" "vfio_iommu_driver_ops differs" <<'END'
+sed -i '/group_iommu_domain)/d' compat/include/vfio/driver.h
+END
+
+plant "enumerators exchanged" "vfio_group_type differs" <<'END'
+sed -i 's/VFIO_IOMMU,/VFIO_X,/; s/VFIO_NO_IOMMU,/VFIO_IOMMU,/; s/VFIO_X,/VFIO_NO_IOMMU,/' \
+	compat/include/vfio/driver.h
+END
+
+plant "a function with another result" "vfio_register_iommu_driver differs" <<'END'
+sed -i 's/^int vfio_register/long vfio_register/' compat/include/vfio/driver.h
+END
+
+plant "a declaration that is not mirrored" "not in the mirror" <<'END'
+printf 'struct\tplanted\tvfio\n' >>tools/checks/abi/list
+END

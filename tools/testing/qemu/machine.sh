@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# The guest machine, for those who start one: what is on its bus, what goes
+# into its file system, and how it is called.  Sourced after common.sh.
+
+QEMU_DIR=$T1X_ROOT/tools/testing/qemu
+QEMU_IOMMU=intel-iommu,intremap=on,caching-mode=on
+
+machine_need() {
+	need qemu-system-x86 busybox-static cpio kmod xz-utils
+}
+
+# machine_quote WORD... - for the guest's sh
+machine_quote() {
+	local word
+
+	for word; do
+		printf "'%s' " "${word//\'/\'\\\'\'}"
+	done
+}
+
+# machine_stage DIRECTORY - the guest's own scripts
+machine_stage() {
+	mkdir -p "$1"/{t,bin,lib/t1x}
+	chmod 755 "$1"
+	cp "$QEMU_DIR/guest/init" "$1/init"
+	cp "$QEMU_DIR/guest/run-tests" "$1/bin/run-tests"
+	ln -s /bin/run-tests "$1/t/run-tests"
+	cp "$QEMU_DIR/guest/checks.sh" "$1/lib/t1x/"
+	: >"$1/lib/t1x/modules"
+}
+
+# machine_add_file DIRECTORY HOSTFILE[:GUESTPATH] - default /t/NAME
+machine_add_file() {
+	local file=${2%%:*} to=/t/
+
+	[[ $2 != *:* ]] || to=${2#*:}
+	[[ -e $file ]] || die "$file: no such file"
+	[[ $to != */ ]] || to=$to$(basename "$file")
+	mkdir -p "$1$(dirname "$to")"
+	cp -RL "$file" "$1$to"
+}
+
+# machine_add_module DIRECTORY RELEASE FILE[:PARAMETERS] - commas between these
+machine_add_module() {
+	local file=${3%%:*} parameters='' magic
+
+	[[ $3 != *:* ]] || parameters=${3#*:}
+	[[ -e $file ]] || die "$file: no such module"
+	magic=$(modinfo -F vermagic "$file")
+	[[ ${magic%% *} == "$2" ]] ||
+		die "$file is built for ${magic%% *}, the guest runs $2"
+	# Debug information is for the host; the guest's memory is small.
+	cp "$file" "$1/t/"
+	strip --strip-debug "$1/t/$(basename "$file")"
+	echo "/t/$(basename "$file") ${parameters//,/ }" >>"$1/lib/t1x/modules"
+}
+
+# machine_pack DIRECTORY OUTPUT ARCHIVE... - one initramfs out of several
+machine_pack() {
+	local dir=$1 out=$2
+
+	shift 2
+	# The plain archive goes first: it must start at a multiple of four.
+	(cd "$dir" && find . | cpio -o -H newc --quiet -R 0:0) >"$out"
+	cat "$@" >>"$out"
+}
+
+# machine_args ARRAY KERNEL INITRAMFS NVME-IMAGE MIB - QEMU's arguments
+machine_args() {
+	local -n machine=$1
+
+	# shellcheck disable=SC2034,SC2054 # the caller's array; QEMU's commas
+	machine=(
+		-accel tcg,thread=multi -cpu max -smp 2 -m "$5" -M q35
+		-nodefaults -no-user-config -display none -no-reboot
+		-device isa-debug-exit,iobase=0xf4,iosize=0x04
+		-device "$QEMU_IOMMU"
+		-device edu,dma_mask=0xffffffffffffffff
+		-device edu,dma_mask=0xffffffffffffffff
+		-device edu,dma_mask=0xffffffffffffffff
+		-drive "if=none,id=nvme0,format=raw,cache=unsafe,file=$4"
+		-device nvme,drive=nvme0,serial=t1x
+		-netdev hubport,id=net0,hubid=0
+		-device e1000e,id=nic0,netdev=net0,romfile=
+		-kernel "$2" -initrd "$3"
+	)
+}
+
+# machine_cmdline - kernel parameters of every guest
+machine_cmdline() {
+	# A busy host may owe the guest a tenth of a second, in which the kernel
+	# would give the timer up (no_timer_check).
+	echo "console=ttyS0 quiet panic=-1 oops=panic log_buf_len=4M" \
+	     "intel_iommu=on no_timer_check"
+}
