@@ -90,17 +90,18 @@ apt_update() {
 	apt_locked _apt_update_once
 }
 
+# What apt prints is of interest only if it fails.
 _apt_install() {
-	local pkg missing=()
+	local pkg missing=() out
 
 	for pkg; do
 		pkg_installed "$pkg" || missing+=("$pkg")
 	done
 	((${#missing[@]})) || return 0
 	progress "installing: ${missing[*]}"
-	apt-get -qq -y --no-install-recommends -o DPkg::Lock::Timeout=300 \
+	out=$(apt-get -qq -y --no-install-recommends -o DPkg::Lock::Timeout=300 \
 		-o Acquire::Retries=3 -o Dpkg::Use-Pty=0 install "${missing[@]}" \
-		>&2 </dev/null
+		2>&1 </dev/null) || { echo "$out" >&2; return 1; }
 }
 
 # need PKG... - make sure that Debian packages are installed

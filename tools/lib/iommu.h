@@ -16,7 +16,7 @@
 
 struct iommu_range {
 	uint64_t start;
-	uint64_t last;		/* inclusive */
+	uint64_t last; /* inclusive */
 };
 
 /* The answer of VFIO_IOMMU_GET_INFO, capabilities parsed. */
@@ -25,14 +25,14 @@ struct iommu_info {
 	int num_caps;
 
 	bool has_avail;
-	uint32_t avail;		/* mappings that can still be made */
+	uint32_t avail; /* mappings that can still be made */
 
 	bool has_ranges;
 	uint32_t num_ranges;
 	struct iommu_range ranges[IOMMU_MAX_RANGES];
 
 	bool has_migration;
-	bool has_driver;	/* only vfio-type1x says who it is */
+	bool has_driver; /* only vfio-type1x says who it is */
 	struct vfio_iommu_type1_info_cap_driver driver;
 };
 
@@ -40,8 +40,7 @@ int __iommu_info(int container, struct iommu_info *info);
 int __iommu_map(int container, const void *vaddr, uint64_t iova, uint64_t size, uint32_t flags);
 
 /* The bytes that were unmapped go to @unmapped, which may be NULL. */
-int __iommu_unmap(int container, uint64_t iova, uint64_t size, uint32_t flags,
-		  uint64_t *unmapped);
+int __iommu_unmap(int container, uint64_t iova, uint64_t size, uint32_t flags, uint64_t *unmapped);
 
 /* End of the highest range, inclusive. */
 uint64_t iommu_last(const struct iommu_info *info);

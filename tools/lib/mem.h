@@ -14,12 +14,12 @@
 #define HUGE			MIB(2)
 
 enum mem_kind {
-	MEM_4K,			/* anonymous, no huge pages */
-	MEM_THP,		/* anonymous, transparent huge pages */
-	MEM_HUGETLB,		/* 2 MiB pages from the pool */
-	MEM_SHUFFLED,		/* memfd, touched in random order */
-	MEM_FRAGMENTED,		/* 4K pages, no two of them physical neighbours */
-	MEM_PERMUTED,		/* huge pages whose 4K pieces were moved about */
+	MEM_4K,		/* anonymous, no huge pages */
+	MEM_THP,	/* anonymous, transparent huge pages */
+	MEM_HUGETLB,	/* 2 MiB pages from the pool */
+	MEM_SHUFFLED,	/* memfd, touched in random order */
+	MEM_FRAGMENTED, /* 4K pages, no two of them physical neighbours */
+	MEM_PERMUTED,	/* huge pages whose 4K pieces were moved about */
 	MEM_NUM_KINDS,
 };
 
@@ -27,14 +27,16 @@ struct mem {
 	enum mem_kind kind;
 	char *addr;
 	size_t size;
-	void *base;		/* what munmap() needs */
+	void *base; /* what munmap() needs */
 	size_t base_size;
 };
 
 const char *mem_name(enum mem_kind kind);
 
-/* @size in multiples of a page, for huge kinds of 2 MiB.  -ENOMEM if the
- * kernel does not give this kind now, -EOPNOTSUPP if it never does. */
+/*
+ * @size in multiples of a page, for huge kinds of 2 MiB.  -ENOMEM if the
+ * kernel does not give this kind now, -EOPNOTSUPP if it never does.
+ */
 int __mem_alloc(struct mem *mem, enum mem_kind kind, size_t size);
 void mem_free(struct mem *mem);
 

@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "module.h"
@@ -26,6 +27,17 @@ int __module_load(const char *path, const char *arguments)
 	ret = syscall(SYS_finit_module, fd, arguments, 0) ? -errno : 0;
 	close(fd);
 	return ret;
+}
+
+int __module_load_stock(const char *name)
+{
+	struct utsname system;
+	char path[PATH_MAX];
+
+	if (uname(&system))
+		return -errno;
+	snprintf(path, sizeof(path), "/lib/modules/%s/%s.ko", system.release, name);
+	return __module_load(path, "");
 }
 
 int __module_unload(const char *name)

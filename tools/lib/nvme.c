@@ -64,7 +64,7 @@ struct nvme_completion {
 	uint16_t head;
 	uint16_t queue;
 	uint16_t id;
-	uint16_t status;	/* bit 0 is the phase */
+	uint16_t status; /* bit 0 is the phase */
 };
 
 static volatile void *nvme_reg(const struct nvme *nvme, uint32_t reg)

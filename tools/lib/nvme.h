@@ -24,24 +24,26 @@ struct nvme_queue {
 struct nvme {
 	struct vfio_device *device;
 	int container;
-	uint64_t iova;		/* of @own */
-	char *own;		/* queues, PRP list, identify data */
+	uint64_t iova; /* of @own */
+	char *own;     /* queues, PRP list, identify data */
 	struct nvme_queue admin, io;
 	uint32_t doorbell_stride;
 	uint16_t next_command;
-	uint16_t status;	/* of the last command, 0 is success */
+	uint16_t status; /* of the last command, 0 is success */
 
 	char model[41];
-	uint64_t size;		/* of namespace 1 in bytes */
+	uint64_t size; /* of namespace 1 in bytes */
 	uint32_t block_size;
-	size_t max_transfer;	/* of one command */
+	size_t max_transfer; /* of one command */
 };
 
 int __nvme_open(struct nvme *nvme, struct vfio_device *device, int container, uint64_t iova);
 void nvme_close(struct nvme *nvme);
 
-/* Move data between the disk at @offset and memory at @iova, in as many
- * commands as it takes.  -EIO: the controller reported nvme->status. */
+/*
+ * Move data between the disk at @offset and memory at @iova, in as many
+ * commands as it takes.  -EIO: the controller reported nvme->status.
+ */
 int __nvme_read(struct nvme *nvme, uint64_t offset, uint64_t iova, size_t size);
 int __nvme_write(struct nvme *nvme, uint64_t offset, uint64_t iova, size_t size);
 

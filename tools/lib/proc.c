@@ -16,6 +16,15 @@ uint64_t proc_locked(void)
 	return text_find_u64("/proc/self/status", "VmLck") * 1024;
 }
 
+bool proc_locked_becomes(uint64_t bytes)
+{
+	int tries;
+
+	for (tries = 0; tries < 100 && proc_locked() != bytes; tries++)
+		usleep(10000);
+	return proc_locked() == bytes;
+}
+
 int64_t proc_pinned(void)
 {
 	uint64_t acquired, released;

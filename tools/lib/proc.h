@@ -8,6 +8,9 @@
 /* Bytes charged to this process as locked memory. */
 uint64_t proc_locked(void);
 
+/* What another process gives back may take a moment: wait up to a second. */
+bool proc_locked_becomes(uint64_t bytes);
+
 /* Pages pinned in the whole system: acquired minus released. */
 int64_t proc_pinned(void);
 

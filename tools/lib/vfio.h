@@ -18,7 +18,7 @@
 #define VFIO_MAX_BARS		6
 
 struct vfio_bar {
-	void *addr;		/* NULL if the region cannot be mapped */
+	void *addr; /* NULL if the region cannot be mapped */
 	size_t size;
 };
 

@@ -96,7 +96,7 @@ static volatile sig_atomic_t ktap_timed_out;
 
 #define KTAP_INIT(name) static void __attribute__((constructor)) name(void)
 
-/* Nothing in the state decides alone: the first end that is reached counts. */
+/* Leave the test: to its teardown if this is its own thread, else the process ends. */
 static inline void __attribute__((noreturn)) ktap_end(int status)
 {
 	if (getpid() == ktap_leave_pid && syscall(SYS_gettid) == ktap_leave_pid)
@@ -105,8 +105,10 @@ static inline void __attribute__((noreturn)) ktap_end(int status)
 	_exit(status);
 }
 
-static inline void __attribute__((noreturn, format(printf, 1, 2)))
-ktap_skip(const char *format, ...)
+static inline void ktap_skip(const char *format, ...)
+	__attribute__((noreturn, format(printf, 1, 2)));
+
+static inline void ktap_skip(const char *format, ...)
 {
 	va_list args;
 

@@ -23,6 +23,11 @@ static inline double ktap_now(void)
 	return now.tv_sec + now.tv_nsec / 1e9;
 }
 
+static inline long ktap_ms_since(double begin)
+{
+	return (ktap_now() - begin) * 1000;
+}
+
 static inline void ktap_on_alarm(int sig)
 {
 	(void)sig;
@@ -30,8 +35,8 @@ static inline void ktap_on_alarm(int sig)
 }
 
 /* Until the test returns or leaves by ktap_end(); was the setup completed? */
-static inline bool ktap_try(const struct ktap_fixture *fx, const struct ktap_test *test,
-			    void *self, const void *data)
+static inline bool ktap_try(const struct ktap_fixture *fx, const struct ktap_test *test, void *self,
+			    const void *data)
 {
 	static bool is_set_up;
 
@@ -95,8 +100,8 @@ static inline int ktap_wait(pid_t pid, unsigned int seconds)
 static inline void ktap_name(char *buf, size_t size, const struct ktap_fixture *fx,
 			     const struct ktap_variant *variant, const struct ktap_test *test)
 {
-	snprintf(buf, size, "%s%s%s.%s", fx->name, variant ? "." : "",
-		 variant ? variant->name : "", test->name);
+	snprintf(buf, size, "%s%s%s.%s", fx->name, variant ? "." : "", variant ? variant->name : "",
+		 test->name);
 }
 
 struct ktap_run {

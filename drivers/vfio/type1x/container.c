@@ -22,8 +22,19 @@
 
 #include "private.h"
 
+/*
+ * What vfio core holds as a pointer is the index with this added: no address
+ * that could be dereferenced, should another backend ever be handed it.
+ */
+#define T1X_CONTAINER_TAG	(1UL << (BITS_PER_LONG - 1))
+
 static DEFINE_XARRAY(t1x_container_cookies);
-static atomic_long_t t1x_container_last_cookie;
+static atomic_long_t t1x_container_last_index;
+
+static unsigned long t1x_container_index(void *cookie)
+{
+	return (unsigned long)cookie & ~T1X_CONTAINER_TAG;
+}
 
 /* Borrow the address space behind a cookie; NULL if it was released. */
 static struct t1x_ioas *t1x_container_get(void *cookie)
@@ -31,7 +42,7 @@ static struct t1x_ioas *t1x_container_get(void *cookie)
 	struct t1x_ioas *ioas;
 
 	rcu_read_lock();
-	ioas = xa_load(&t1x_container_cookies, (unsigned long)cookie);
+	ioas = xa_load(&t1x_container_cookies, t1x_container_index(cookie));
 	if (ioas && !refcount_inc_not_zero(&ioas->users))
 		ioas = NULL;
 	rcu_read_unlock();
@@ -41,7 +52,7 @@ static struct t1x_ioas *t1x_container_get(void *cookie)
 static void *t1x_container_open(unsigned long type)
 {
 	struct t1x_ioas *ioas;
-	unsigned long cookie;
+	unsigned long index;
 	int ret;
 
 	if (!t1x_ioctl_claims(type))
@@ -51,19 +62,20 @@ static void *t1x_container_open(unsigned long type)
 	if (IS_ERR(ioas))
 		return ioas;
 
-	cookie = atomic_long_inc_return(&t1x_container_last_cookie);
-	ret = xa_insert(&t1x_container_cookies, cookie, ioas, GFP_KERNEL_ACCOUNT);
+	index = atomic_long_inc_return(&t1x_container_last_index);
+	ret = xa_insert(&t1x_container_cookies, index, ioas, GFP_KERNEL_ACCOUNT);
 	if (ret) {
 		t1x_ioas_put(ioas);
 		return ERR_PTR(ret);
 	}
-	return (void *)cookie;
+	return (void *)(index | T1X_CONTAINER_TAG);
 }
 
 static void t1x_container_release(void *cookie)
 {
-	struct t1x_ioas *ioas = xa_erase(&t1x_container_cookies, (unsigned long)cookie);
+	struct t1x_ioas *ioas;
 
+	ioas = xa_erase(&t1x_container_cookies, t1x_container_index(cookie));
 	t1x_ioas_kill(ioas);
 	t1x_ioas_put(ioas);
 }
@@ -120,14 +132,16 @@ static long t1x_container_ioctl(void *cookie, unsigned int cmd, unsigned long ar
 /**
  * t1x_container_drain() - wait until no caller is in our text
  *
- * For module exit.  Whoever sleeps in an ioctl holds a reference to the
- * module, so that exit would not run.  What remains are callers that vfio core
- * has sent on their way but that have not taken the reference yet, and those
- * that have just dropped it: they can be preempted but do not sleep, which is
- * what Tasks RCU waits for.
+ * For module exit.  Whoever sleeps in an ioctl holds a reference to the module,
+ * so that exit would not run.  What remains are threads that can be preempted
+ * but do not sleep, which is what Tasks RCU waits for: first one in vfio core
+ * that has dropped the module but not yet cleared the container's pointer to
+ * us, then those that have read the pointer before it was cleared and are on
+ * their way in, or have dropped their reference and are on their way out.
  */
 void t1x_container_drain(void)
 {
+	synchronize_rcu_tasks();
 	synchronize_rcu_tasks();
 }
 

@@ -15,15 +15,34 @@
 
 #include "private.h"
 
-/* Bytes unmapped in one go before others may run. */
-#define T1X_DOMAIN_UNMAP_SLICE	SZ_1G
+/*
+ * No call that maps or unmaps crosses a multiple of this IOVA.  No leaf can be
+ * larger then, so that no call ever ends within one: an IOMMU driver that is
+ * asked to unmap the first half of a leaf may take its frames for a page table.
+ * It also bounds the time until others may run.
+ */
+#define T1X_DOMAIN_SLICE	SZ_1G
 
-/* iommu_group_for_each_dev() stops at the first non-zero return. */
-static int t1x_domain_first_dev(struct device *dev, void *data)
+/**
+ * t1x_domain_slice() - how far a call may reach
+ * @iova: where it starts
+ *
+ * Return: bytes up to the next multiple of T1X_DOMAIN_SLICE.
+ */
+u64 t1x_domain_slice(u64 iova)
 {
-	struct device **first = data;
+	return T1X_DOMAIN_SLICE - (iova & (T1X_DOMAIN_SLICE - 1));
+}
 
-	*first = dev;
+/*
+ * Called under the group's mutex, which keeps the device.  Any device will do:
+ * iommu_group_for_each_dev() stops at the first non-zero return.
+ */
+static int t1x_domain_alloc_for_dev(struct device *dev, void *data)
+{
+	struct iommu_domain **domain = data;
+
+	*domain = iommu_paging_domain_alloc(dev);
 	return 1;
 }
 
@@ -37,19 +56,15 @@ static int t1x_domain_first_dev(struct device *dev, void *data)
 struct t1x_domain *t1x_domain_alloc(struct iommu_group *group, bool nesting)
 {
 	struct t1x_domain *domain;
-	struct device *dev = NULL;
 	int ret;
-
-	iommu_group_for_each_dev(group, &dev, t1x_domain_first_dev);
-	if (!dev)
-		return ERR_PTR(-ENODEV);
 
 	domain = kzalloc(sizeof(*domain), GFP_KERNEL_ACCOUNT);
 	if (!domain)
 		return ERR_PTR(-ENOMEM);
 	INIT_LIST_HEAD(&domain->groups);
 
-	domain->domain = iommu_paging_domain_alloc(dev);
+	domain->domain = ERR_PTR(-ENODEV);
+	iommu_group_for_each_dev(group, &domain->domain, t1x_domain_alloc_for_dev);
 	if (IS_ERR(domain->domain)) {
 		ret = PTR_ERR(domain->domain);
 		goto err_free;
@@ -83,17 +98,22 @@ void t1x_domain_free(struct t1x_domain *domain)
  * @domain: domain
  * @group: group, attached to no domain; linked into @domain on success
  *
- * Settles the domain's coherency, which may depend on the devices in it.
+ * Settles the domain's coherency, which may depend on the devices in it, and
+ * narrows the group's aperture to what the domain has now.
  *
  * Return: 0 or the errno of the IOMMU driver.
  */
 int t1x_domain_attach(struct t1x_domain *domain, struct t1x_group *group)
 {
+	const struct iommu_domain_geometry *geometry = &domain->domain->geometry;
 	const struct iommu_domain_ops *ops = domain->domain->ops;
 	int ret = iommu_attach_group(domain->domain, group->group);
 
 	if (ret)
 		return ret;
+
+	group->aperture.start = max_t(u64, group->aperture.start, geometry->aperture_start);
+	group->aperture.last = min_t(u64, group->aperture.last, geometry->aperture_end);
 
 	if (ops->enforce_cache_coherency)
 		domain->enforce_cc = ops->enforce_cache_coherency(domain->domain);
@@ -146,21 +166,63 @@ static int t1x_domain_map(struct t1x_domain *domain, const struct t1x_mapping *m
 			 map->prot | IOMMU_CACHE, GFP_KERNEL_ACCOUNT);
 }
 
-/* Unmap @nbytes; leaves may be larger than a slice, so count what is reported. */
-static bool t1x_domain_unmap(struct t1x_domain *domain, unsigned long iova, size_t nbytes,
+/* Unmap bytes that are all mapped. */
+static bool t1x_domain_unmap(struct t1x_domain *domain, u64 iova, size_t nbytes,
 			     struct iommu_iotlb_gather *gather)
 {
 	while (nbytes) {
-		size_t want = min_t(size_t, nbytes, T1X_DOMAIN_UNMAP_SLICE);
-		size_t done = iommu_unmap_fast(domain->domain, iova, want, gather);
+		size_t want = min_t(u64, nbytes, t1x_domain_slice(iova));
 
-		if (!done)
+		if (iommu_unmap_fast(domain->domain, iova, want, gather) != want)
 			return false;
-		iova += done;
-		nbytes -= min(nbytes, done);
+		iova += want;
+		nbytes -= want;
 		cond_resched();
 	}
 	return true;
+}
+
+/*
+ * Remove what a failed call has left behind.  iommu_map() undoes what the IOMMU
+ * driver reports as mapped; one that runs out of memory for its page table may
+ * have set leaves and report none.  Holes must not be unmapped: the driver may
+ * clear what lies beside them.
+ */
+static void t1x_domain_sweep(struct t1x_domain *domain, u64 iova, size_t nbytes)
+{
+	size_t at = 0;
+
+	while (at < nbytes) {
+		size_t done = 0;
+
+		if (iommu_iova_to_phys(domain->domain, iova + at))
+			done = iommu_unmap(domain->domain, iova + at, PAGE_SIZE);
+		at += max_t(size_t, done, PAGE_SIZE);
+		cond_resched();
+	}
+}
+
+/* Map a run behind the pages from *@done on, slice by slice. */
+static int t1x_domain_replay_run(struct t1x_domain *domain, const struct t1x_mapping *map,
+				 unsigned long *done, struct t1x_run run)
+{
+	while (run.npages) {
+		u64 iova = map->node.start + ((u64)*done << PAGE_SHIFT);
+		struct t1x_run part = run;
+		int ret;
+
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		part.npages = min(run.npages, t1x_domain_slice(iova) >> PAGE_SHIFT);
+		ret = t1x_domain_map(domain, map, *done, &part);
+		if (ret)
+			return ret;
+		*done += part.npages;
+		run.pfn += part.npages;
+		run.npages -= part.npages;
+		cond_resched();
+	}
+	return 0;
 }
 
 /**
@@ -191,31 +253,29 @@ int t1x_domain_replay(struct t1x_domain *domain, struct t1x_mapping *map)
 
 		/* The last run may reach into pages that are still to be mapped. */
 		pending.npages = min_t(u64, pending.npages, map->nr_mapped - done);
-		ret = t1x_domain_map(domain, map, done, &pending);
-		done += pending.npages;
+		ret = t1x_domain_replay_run(domain, map, &done, pending);
 		pending = run;
-		if (fatal_signal_pending(current))
-			ret = -EINTR;
-		cond_resched();
 	} while (more && !ret && done < map->nr_mapped);
 	return ret;
 }
 
-/* Undo in the domains listed before @failed what they have mapped last. */
+/* Undo in @failed and those before it what they have mapped last. */
 static void t1x_domains_undo(struct t1x_ioas *ioas, struct t1x_domain *failed,
 			     const struct t1x_mapping *map, unsigned long npages)
 {
+	u64 iova = map->node.start + ((u64)map->nr_mapped << PAGE_SHIFT);
+	size_t nbytes = npages << PAGE_SHIFT;
+
+	t1x_domain_sweep(failed, iova, nbytes);
 	list_for_each_entry_continue_reverse(failed, &ioas->domains, next)
-		iommu_unmap(failed->domain,
-			    map->node.start + ((u64)map->nr_mapped << PAGE_SHIFT),
-			    npages << PAGE_SHIFT);
+		iommu_unmap(failed->domain, iova, nbytes);
 }
 
 /**
  * t1x_domains_map() - map the next frames of a mapping in every domain
  * @ioas: address space, domains_rwsem held
  * @map: mapping that the caller fills; nr_mapped advances on success
- * @run: contiguous frames behind the pages from nr_mapped on
+ * @run: contiguous frames behind the pages from nr_mapped on, in one slice
  *
  * Return: 0, or the errno of the IOMMU driver; no domain maps the run then.
  */
@@ -241,7 +301,7 @@ int t1x_domains_map(struct t1x_ioas *ioas, struct t1x_mapping *map, const struct
  * t1x_domains_map_sg() - map several runs of a mapping in every domain
  * @ioas: address space, domains_rwsem held
  * @map: mapping that the caller fills; nr_mapped advances on success
- * @sgl: runs behind the pages from nr_mapped on
+ * @sgl: runs behind the pages from nr_mapped on, each in one slice
  * @nents: entries of @sgl
  * @npages: frames in them
  *

@@ -8,8 +8,9 @@
  * order, costs 8 bytes a page, 0.2 % of the memory mapped.  Blocks are charged
  * to the memory cgroup of the mapping task.
  *
- * Room is reserved before pages are pinned, so that appending cannot fail.
+ * Room is reserved before frames are handed over, so that appending cannot fail.
  */
+#include <linux/kernel.h>
 #include <linux/overflow.h>
 #include <linux/slab.h>
 
@@ -28,30 +29,46 @@ void t1x_extents_init(struct t1x_extents *extents, unsigned int room)
 	extents->tail = &extents->inplace;
 }
 
+/* Room of a new block for @nr words: fill a slab object or a page. */
+static unsigned int t1x_extents_room(unsigned int nr)
+{
+	static const size_t sizes[] = { 128, 512, PAGE_SIZE };
+	const size_t header = sizeof(struct t1x_extents_block);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++)
+		if (header + nr * sizeof(u64) <= sizes[i])
+			return (sizes[i] - header) / sizeof(u64);
+	return nr;
+}
+
 /**
  * t1x_extents_reserve() - make sure that runs can be appended
  * @extents: list to grow
- * @nr: runs that the next appends will bring at the most; must not grow from
- *	one call to the next, so that one spare block behind the tail suffices
+ * @nr: runs that the next appends will bring at the most
  *
  * Return: 0 or -ENOMEM.
  */
 int t1x_extents_reserve(struct t1x_extents *extents, unsigned int nr)
 {
-	struct t1x_extents_block *tail = extents->tail;
-	struct t1x_extents_block *block;
+	struct t1x_extents_block *last = extents->tail, *block;
+	unsigned int left = last->room - last->nr, room;
 
-	if (tail->next || tail->room - tail->nr >= nr)
+	while (last->next) {
+		last = last->next;
+		left += last->room;
+	}
+	if (left >= nr)
 		return 0;
 
-	block = kmalloc(struct_size(block, words, nr), GFP_KERNEL_ACCOUNT);
+	room = t1x_extents_room(nr - left);
+	block = kmalloc(struct_size(block, words, room), GFP_KERNEL_ACCOUNT);
 	if (!block)
 		return -ENOMEM;
 	block->next = NULL;
 	block->nr = 0;
-	block->room = nr;
-
-	tail->next = block;
+	block->room = room;
+	last->next = block;
 	return 0;
 }
 
@@ -74,10 +91,9 @@ void t1x_extents_append(struct t1x_extents *extents, const struct t1x_run *run)
 			return;
 		}
 	}
-	if (block->nr == block->room) {
+	while (block->nr == block->room)
 		block = block->next;
-		extents->tail = block;
-	}
+	extents->tail = block;
 	block->words[block->nr++] = t1x_run_pack(&word);
 }
 

@@ -12,7 +12,8 @@
  * nr_charged pages.
  *
  * The last run of a batch waits for the next batch, which may continue it: the
- * longer a run, the larger the leaves of the page table.  Short runs are staged
+ * longer a run, the larger the leaves of the page table.  It does not wait beyond
+ * a multiple of T1X_DOMAIN_SLICE, as no leaf does.  Short runs are staged
  * in a scatterlist and mapped together, because an IOMMU may have to flush at
  * the end of each call that maps; long ones are worth a call of their own.
  */
@@ -92,6 +93,29 @@ static int t1x_fill_stage_pending(struct t1x_fill *fill)
 	return 0;
 }
 
+/* Stage what the pending run has up to multiples of a slice. */
+static int t1x_fill_cut_pending(struct t1x_fill *fill)
+{
+	int ret = 0;
+
+	while (!ret) {
+		unsigned long done = fill->map->nr_mapped + fill->staged_npages;
+		u64 iova = fill->map->node.start + ((u64)done << PAGE_SHIFT);
+		u64 room = t1x_domain_slice(iova) >> PAGE_SHIFT;
+		struct t1x_run rest = fill->pending;
+
+		if (rest.npages < room)
+			break;
+		fill->pending.npages = room;
+		ret = t1x_fill_stage_pending(fill);
+		rest.pfn += room;
+		rest.npages -= room;
+		fill->pending = rest;
+		cond_resched();
+	}
+	return ret;
+}
+
 /* Take over the frames of a batch and map all of them but the last run. */
 static int t1x_fill_take_batch(struct t1x_fill *fill)
 {
@@ -107,10 +131,11 @@ static int t1x_fill_take_batch(struct t1x_fill *fill)
 
 	t1x_pin_begin(&iter, fill->pin);
 	while (!ret && t1x_pin_next(&iter, fill->pin, &run)) {
-		if (t1x_run_extend(&fill->pending, &run))
-			continue;
-		ret = t1x_fill_stage_pending(fill);
-		fill->pending = run;
+		if (!t1x_run_extend(&fill->pending, &run)) {
+			ret = t1x_fill_stage_pending(fill);
+			fill->pending = run;
+		}
+		ret = ret ?: t1x_fill_cut_pending(fill);
 	}
 	return ret ?: t1x_fill_flush_staged(fill);
 }
@@ -140,17 +165,19 @@ static int t1x_fill_add_batch(struct t1x_fill *fill, bool last)
 	ret = down_read_killable(&fill->ioas->domains_rwsem);
 	if (ret)
 		goto err_release;
-	if (fill->ioas->dying) {
-		up_read(&fill->ioas->domains_rwsem);
-		ret = -EINVAL;
-		goto err_release;
-	}
+	ret = fill->ioas->dying ? -EINVAL : 0;
+	ret = ret ?: t1x_extents_reserve(&map->extents, fill->pin->nr_runs);
+	if (ret)
+		goto err_unlock;
+
 	ret = t1x_fill_take_batch(fill);
 	if (!ret && (last || fill->pin->max_pins == 1))
 		ret = t1x_fill_flush_pending(fill);
 	up_read(&fill->ioas->domains_rwsem);
 	return ret;
 
+err_unlock:
+	up_read(&fill->ioas->domains_rwsem);
 err_release:
 	t1x_pin_release(fill->pin);
 	return ret;
@@ -163,10 +190,6 @@ static int t1x_fill_batches(struct t1x_fill *fill)
 	int ret;
 
 	while (left) {
-		ret = t1x_extents_reserve(&fill->map->extents,
-					  min_t(unsigned long, left, T1X_PIN_BATCH));
-		if (ret)
-			return ret;
 		ret = t1x_pin_batch(fill->pin, vaddr, left);
 		if (ret)
 			return ret;

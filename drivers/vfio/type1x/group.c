@@ -62,6 +62,7 @@ static void t1x_group_set_windows(struct t1x_ioas *ioas, struct t1x_span_set *wi
  * @fresh: domain that was made for it, attached but not listed
  * @in_flight: a mapping is in the way that may yet fail or leave
  * @idle_seq: t1x_ioas.idle_seq when that was found
+ * @patience: jiffies left to wait for it
  */
 struct t1x_attach {
 	struct t1x_ioas *ioas;
@@ -69,6 +70,7 @@ struct t1x_attach {
 	struct t1x_domain *fresh;
 	bool in_flight;
 	unsigned long idle_seq;
+	long patience;
 };
 
 /* Is everything that is mapped still allowed? */
@@ -185,6 +187,9 @@ static int t1x_attach_try(struct t1x_attach *attach)
 	struct t1x_domain *owner;
 	int ret;
 
+	/* Asked again, with the lock, before the group is let in. */
+	if (READ_ONCE(ioas->nr_vaddr_invalid))
+		return -EBUSY;
 	if (t1x_group_find(ioas, iommu_group, &owner))
 		return -EINVAL;
 
@@ -201,44 +206,35 @@ static int t1x_attach_try(struct t1x_attach *attach)
 	return ret;
 }
 
-/* Wait until the mapping that was in the way has settled. */
-static int t1x_attach_wait(struct t1x_attach *attach)
-{
-	int ret = t1x_ioas_lock(attach->ioas);
-
-	ret = ret ?: t1x_ioas_wait_idle(attach->ioas, attach->idle_seq);
-	if (!ret)
-		mutex_unlock(&attach->ioas->lock);
-	attach->in_flight = false;
-	return ret;
-}
-
 /**
  * t1x_group_attach() - let the devices of a group use an address space
  * @ioas: address space
  * @iommu_group: group whose DMA vfio core owns
  *
- * Called under vfio core's group_lock.  Maps all that is mapped in the new
- * domain, if one is needed; can be killed meanwhile.
+ * Called under vfio core's group_lock, for which other processes may wait that
+ * cannot be killed meanwhile: so this one waits for nobody's user memory.  Maps
+ * all that is mapped in the new domain, if one is needed; can be killed.
  *
  * Return: 0; -EINVAL if the group is here already or a mapping lies where its
- * devices cannot have one, -EBUSY while user addresses are suspended, -EPERM
- * without isolated MSI, -EINTR if killed, -ENOMEM, or the errno of the IOMMU
- * driver.
+ * devices cannot have one, -EBUSY while user addresses are suspended or if such
+ * a mapping is in flight and does not settle within a second, -EPERM without
+ * isolated MSI, -EINTR if killed, -ENOMEM, or the errno of the IOMMU driver.
  */
 int t1x_group_attach(struct t1x_ioas *ioas, struct iommu_group *iommu_group)
 {
-	struct t1x_attach attach = { .ioas = ioas };
+	struct t1x_attach attach = { .ioas = ioas, .patience = HZ };
 	int ret = 0;
 
 	attach.group = kzalloc(sizeof(*attach.group), GFP_KERNEL_ACCOUNT);
 	if (!attach.group)
 		return -ENOMEM;
 	attach.group->group = iommu_group;
+	attach.group->aperture = T1X_SPAN_ALL;
 
 	do {
 		if (attach.in_flight)
-			ret = t1x_attach_wait(&attach);
+			ret = t1x_ioas_wait_briefly(ioas, attach.idle_seq, &attach.patience);
+		attach.in_flight = false;
 		ret = ret ?: down_write_killable(&ioas->domains_rwsem);
 		if (ret)
 			break;

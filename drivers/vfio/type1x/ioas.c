@@ -108,34 +108,70 @@ int t1x_ioas_lock(struct t1x_ioas *ioas)
 	return -EINVAL;
 }
 
-/**
- * t1x_ioas_wait_idle() - wait until some mapping becomes READY or is gone
- * @ioas: address space, lock held; it is dropped while waiting
- * @seq: t1x_ioas.idle_seq when the caller found that it must wait
- *
- * Whatever was looked up before must be looked up again.
- *
- * Return: 0 with the lock held again, otherwise as t1x_ioas_lock().
- */
-int t1x_ioas_wait_idle(struct t1x_ioas *ioas, unsigned long seq)
+/* Drop the lock until a mapping settles: <0 if killed, 0 if the time is up. */
+static long t1x_ioas_wait(struct t1x_ioas *ioas, unsigned long seq, long timeout)
 {
-	int killed;
-
 	lockdep_assert_held(&ioas->lock);
 
 	ioas->nr_waiting++;
 	mutex_unlock(&ioas->lock);
-	killed = wait_event_killable(ioas->idle_wq, READ_ONCE(ioas->idle_seq) != seq);
+	timeout = wait_event_killable_timeout(ioas->idle_wq, READ_ONCE(ioas->idle_seq) != seq,
+					      timeout);
 	mutex_lock(&ioas->lock);
 	ioas->nr_waiting--;
-	if (!killed && !ioas->dying)
-		return 0;
-	mutex_unlock(&ioas->lock);
-	return killed ? -EINTR : -EINVAL;
+	return timeout;
 }
 
 /**
- * t1x_ioas_note_idle() - wake those in t1x_ioas_wait_idle()
+ * t1x_ioas_wait_settled() - wait until a mapping in flight is READY or gone
+ * @ioas: address space, lock held; it is dropped while waiting
+ * @map: mapping in flight; may be gone when this returns
+ *
+ * Whatever was looked up before must be looked up again.
+ *
+ * Return: 0 with the lock held again; with the lock dropped -EINTR if the task
+ * was killed, -EINVAL if the address space is dying.
+ */
+int t1x_ioas_wait_settled(struct t1x_ioas *ioas, const struct t1x_mapping *map)
+{
+	const struct t1x_span at = { .start = map->node.start, .last = map->node.start };
+	const u64 birth = map->birth;
+	int ret = 0;
+
+	do {
+		if (t1x_ioas_wait(ioas, ioas->idle_seq, MAX_SCHEDULE_TIMEOUT) < 0)
+			ret = -EINTR;
+		else if (ioas->dying)
+			ret = -EINVAL;
+		if (ret) {
+			mutex_unlock(&ioas->lock);
+			return ret;
+		}
+		map = t1x_mapping_first(ioas, &at);
+	} while (map && map->birth == birth && map->state != T1X_MAPPING_READY);
+	return 0;
+}
+
+/**
+ * t1x_ioas_wait_briefly() - wait until some mapping settles, but not for long
+ * @ioas: address space, no lock held
+ * @seq: t1x_ioas.idle_seq when the caller found that it must wait
+ * @timeout: jiffies that the caller has left; updated
+ *
+ * Return: 0, -EBUSY if the time is up, -EINTR if the task was killed.
+ */
+int t1x_ioas_wait_briefly(struct t1x_ioas *ioas, unsigned long seq, long *timeout)
+{
+	mutex_lock(&ioas->lock);
+	*timeout = t1x_ioas_wait(ioas, seq, *timeout);
+	mutex_unlock(&ioas->lock);
+	if (*timeout < 0)
+		return -EINTR;
+	return *timeout ? 0 : -EBUSY;
+}
+
+/**
+ * t1x_ioas_note_idle() - wake those who wait for a mapping
  * @ioas: address space, lock held
  */
 void t1x_ioas_note_idle(struct t1x_ioas *ioas)
@@ -165,52 +201,73 @@ static bool t1x_ioas_is_public(const struct t1x_mapping *map)
 	return map->state == T1X_MAPPING_READY || map->state == T1X_MAPPING_UPDATING;
 }
 
-/* One look at the mappings of a span; -EAGAIN if one of them is in flight. */
+/*
+ * One look at the mappings of a span.  Those that came after @births are taken
+ * if they are READY; in flight they are as good as not there yet, or gone
+ * again, and nobody waits for them: else there might be no end to it.
+ */
 static int t1x_ioas_try_collect(struct t1x_ioas *ioas, const struct t1x_span *span,
-				unsigned int flags, struct list_head *maps)
+				unsigned int flags, u64 births, struct list_head *maps)
 {
 	bool whole = flags & T1X_COLLECT_ALL || !ioas->v2;
 	struct t1x_mapping *map;
 	bool bisected = false;
+	int ret;
 
 	for (map = t1x_mapping_first(ioas, span); map; map = t1x_mapping_next(map, span)) {
-		if (flags & T1X_COLLECT_PUBLIC && !t1x_ioas_is_public(map))
-			continue;
-		if (map->state != T1X_MAPPING_READY)
-			return -EAGAIN;
+		if (map->state != T1X_MAPPING_READY) {
+			if (map->birth > births ||
+			    (flags & T1X_COLLECT_PUBLIC && !t1x_ioas_is_public(map)))
+				continue;
+			ret = t1x_ioas_wait_settled(ioas, map);
+			return ret ?: -EAGAIN;
+		}
 		if (map->node.start < span->start || map->node.last > span->last)
 			bisected = true;
 		list_add_tail(&map->link, maps);
 	}
-	return bisected && !whole ? -EINVAL : 0;
+	if (!bisected || whole)
+		return 0;
+	mutex_unlock(&ioas->lock);
+	return -EINVAL;
 }
 
 /**
- * t1x_ioas_collect() - find the mappings that an UNMAP is about
- * @ioas: address space, lock held
+ * t1x_ioas_collect() - lock, and find the mappings that an UNMAP is about
+ * @ioas: address space
  * @span: IOVAs
  * @flags: T1X_COLLECT_*
  * @maps: empty list; takes READY mappings by &t1x_mapping.link
  *
+ * Waits, killably, for mappings that are in flight in the span now.
+ *
  * Type1v2 refuses to cut a mapping in two.  Type1v1 takes whole mappings that
  * begin in the span, and nothing at all if the first one begins before it.
  *
- * Return: 0; -EAGAIN if a mapping in the span is in flight, -EINVAL if one
- * would be cut in two.
+ * Return: 0 with t1x_ioas.lock held; without it -EINVAL if a mapping would be
+ * cut in two, and as t1x_ioas_lock().
  */
 int t1x_ioas_collect(struct t1x_ioas *ioas, const struct t1x_span *span, unsigned int flags,
 		     struct list_head *maps)
 {
 	struct t1x_mapping *first;
-	int ret;
+	u64 births;
+	int ret = t1x_ioas_lock(ioas);
 
-	lockdep_assert_held(&ioas->lock);
-
-	ret = t1x_ioas_try_collect(ioas, span, flags, maps);
-	first = list_first_entry_or_null(maps, struct t1x_mapping, link);
-	if (ret || (first && first->node.start < span->start))
+	if (ret)
+		return ret;
+	births = ioas->births;
+	do {
 		INIT_LIST_HEAD(maps);
-	return ret;
+		ret = t1x_ioas_try_collect(ioas, span, flags, births, maps);
+	} while (ret == -EAGAIN);
+	if (ret)
+		return ret;
+
+	first = list_first_entry_or_null(maps, struct t1x_mapping, link);
+	if (first && first->node.start < span->start)
+		INIT_LIST_HEAD(maps);
+	return 0;
 }
 
 /**
@@ -246,7 +303,7 @@ static int t1x_ioas_insert(struct t1x_ioas *ioas, struct t1x_mapping *map)
 			goto out_unlock;
 		}
 		/* It may yet fail or leave, and then was never in the way. */
-		ret = t1x_ioas_wait_idle(ioas, ioas->idle_seq);
+		ret = t1x_ioas_wait_settled(ioas, other);
 		if (ret)
 			return ret;
 	}
@@ -259,6 +316,7 @@ static int t1x_ioas_insert(struct t1x_ioas *ioas, struct t1x_mapping *map)
 		goto out_unlock;
 
 	ioas->entries_left--;
+	map->birth = ++ioas->births;
 	interval_tree_insert(&map->node, &ioas->mappings);
 out_unlock:
 	mutex_unlock(&ioas->lock);
@@ -338,26 +396,6 @@ int t1x_ioas_map(struct t1x_ioas *ioas, const struct t1x_span *span, unsigned lo
 	return ret;
 }
 
-/* Claim what an UNMAP removes. */
-static int t1x_ioas_claim(struct t1x_ioas *ioas, const struct t1x_span *span,
-			  unsigned int flags, struct list_head *maps)
-{
-	struct t1x_mapping *map;
-	int ret = t1x_ioas_lock(ioas);
-
-	if (ret)
-		return ret;
-	while ((ret = t1x_ioas_collect(ioas, span, flags, maps)) == -EAGAIN) {
-		ret = t1x_ioas_wait_idle(ioas, ioas->idle_seq);
-		if (ret)
-			return ret;
-	}
-	list_for_each_entry(map, maps, link)
-		map->state = T1X_MAPPING_LEAVING;
-	mutex_unlock(&ioas->lock);
-	return ret;
-}
-
 /**
  * t1x_ioas_unmap() - VFIO_IOMMU_UNMAP_DMA
  * @ioas: address space
@@ -379,12 +417,14 @@ int t1x_ioas_unmap(struct t1x_ioas *ioas, const struct t1x_span *span, unsigned 
 	u64 nbytes = 0;
 	int ret;
 
-	ret = t1x_ioas_claim(ioas, span, flags, &maps);
+	ret = t1x_ioas_collect(ioas, span, flags, &maps);
 	if (ret)
 		return ret;
-
-	list_for_each_entry(map, &maps, link)
+	list_for_each_entry(map, &maps, link) {
+		map->state = T1X_MAPPING_LEAVING;
 		nbytes += map->node.last - map->node.start + 1;
+	}
+	mutex_unlock(&ioas->lock);
 	*unmapped = nbytes;
 	if (list_empty(&maps))
 		return 0;

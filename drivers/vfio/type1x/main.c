@@ -32,13 +32,21 @@ MODULE_PARM_DESC(dma_entry_limit, "Mappings that a new container may have (defau
 
 static int __init t1x_init(void)
 {
-	return vfio_register_iommu_driver(&t1x_container_ops);
+	int ret = t1x_account_init();
+
+	if (ret)
+		return ret;
+	ret = vfio_register_iommu_driver(&t1x_container_ops);
+	if (ret)
+		t1x_account_exit();
+	return ret;
 }
 
 static void __exit t1x_exit(void)
 {
 	t1x_container_drain();
 	vfio_unregister_iommu_driver(&t1x_container_ops);
+	t1x_account_exit();
 }
 
 module_init(t1x_init);

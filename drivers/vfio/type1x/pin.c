@@ -65,75 +65,92 @@ struct t1x_pin *t1x_pin_alloc(unsigned long npages, bool write)
 	return pin;
 }
 
-/* Fault in up to @npages pages where GUP itself could not be killed. */
-static long t1x_pin_prefault(unsigned long vaddr, unsigned long npages, bool write)
+/**
+ * struct t1x_pin_access - how GUP and faults are to access an area
+ * @gup: FOLL_* flags
+ * @fault: FAULT_FLAG_* flags
+ */
+struct t1x_pin_access {
+	unsigned int gup;
+	unsigned int fault;
+};
+
+/*
+ * Private memory that the device reads must be made private before it is
+ * pinned, where GUP does not do so by itself: otherwise the device would go on
+ * reading the zero page, or a page shared with the parent, after the user's
+ * next write.  @npages is cut at the end of the area that the answer is for.
+ */
+static int t1x_pin_read_access(unsigned long vaddr, unsigned long *npages,
+			       struct t1x_pin_access *access)
 {
 	struct mm_struct *mm = current->mm;
-	unsigned long i;
-	long ret = 0;
+	struct vm_area_struct *vma;
 
 	if (mmap_read_lock_killable(mm))
 		return -EINTR;
-	for (i = 0; i < npages; i++) {
-		bool unlocked = false;
-
-		ret = fixup_user_fault(mm, vaddr + (i << PAGE_SHIFT),
-				       write ? FAULT_FLAG_WRITE : 0, &unlocked);
-		if (ret)
-			break;
+	vma = vma_lookup(mm, untagged_addr(vaddr));
+	if (vma) {
+		*npages = min(*npages, (vma->vm_end - untagged_addr(vaddr)) >> PAGE_SHIFT);
+		if (is_cow_mapping(vma->vm_flags) && !is_vm_hugetlb_page(vma)) {
+			access->gup |= FOLL_WRITE | FOLL_FORCE;
+			access->fault |= vma->vm_flags & VM_WRITE ? FAULT_FLAG_WRITE : 0;
+		}
 	}
 	mmap_read_unlock(mm);
-	if (fatal_signal_pending(current))
-		return -EINTR;
+	return 0;
+}
+
+/* Fault in up to @npages pages; mmap_lock is held for reading, and may drop. */
+static long t1x_pin_prefault(struct mm_struct *mm, unsigned long vaddr, unsigned long npages,
+			     unsigned int fault_flags)
+{
+	unsigned long i;
+	int ret = 0;
+
+	for (i = 0; i < npages && !ret; i++) {
+		bool unlocked = false;
+
+		ret = fixup_user_fault(mm, vaddr + (i << PAGE_SHIFT), fault_flags, &unlocked);
+		if (fatal_signal_pending(current))
+			return -EINTR;
+	}
+	if (ret)
+		i--;
 	return i ?: ret;
 }
 
 /*
- * GUP flags for reading private memory where a long-term pin would not break
- * copy-on-write by itself: without it the device would go on reading the zero
- * page, or a page shared with the parent, after the user's next write.
- * @npages is cut at the end of the area that the flags are for.
- */
-static unsigned int t1x_pin_unshare_flags(unsigned long vaddr, unsigned long *npages)
-{
-	struct mm_struct *mm = current->mm;
-	struct vm_area_struct *vma;
-	unsigned int flags = 0;
-
-	mmap_read_lock(mm);
-	vma = vma_lookup(mm, untagged_addr(vaddr));
-	if (vma) {
-		*npages = min(*npages, (vma->vm_end - untagged_addr(vaddr)) >> PAGE_SHIFT);
-		if (is_cow_mapping(vma->vm_flags) && !is_vm_hugetlb_page(vma))
-			flags = FOLL_WRITE | FOLL_FORCE;
-	}
-	mmap_read_unlock(mm);
-	return flags;
-}
-
-/*
  * Long-term GUP for kernels on which it cannot drop mmap_lock and retry: what
- * is present is taken without faults, what is not is faulted in beforehand.
+ * is present is taken without faults, what is not is faulted in beforehand, in
+ * a way that can be killed.
  */
 static long t1x_pin_gup_prefaulted(unsigned long vaddr, unsigned long npages, bool write,
 				   struct page **pages)
 {
-	unsigned int flags = FOLL_LONGTERM;
+	struct t1x_pin_access access = {
+		.gup = FOLL_LONGTERM | (write ? FOLL_WRITE : 0),
+		.fault = write ? FAULT_FLAG_WRITE : 0,
+	};
+	struct mm_struct *mm = current->mm;
 	long n;
 
-	if (write)
-		flags |= FOLL_WRITE;
-	else
-		flags |= t1x_pin_unshare_flags(vaddr, &npages);
-
-	n = pin_user_pages_fast_only(vaddr, npages, flags, pages);
+	if (!write) {
+		n = t1x_pin_read_access(vaddr, &npages, &access);
+		if (n)
+			return n;
+	}
+	n = pin_user_pages_fast_only(vaddr, npages, access.gup, pages);
 	if (n)
 		return n;
 
-	n = t1x_pin_prefault(vaddr, npages, write);
-	if (n < 0)
-		return n;
-	return pin_user_pages_fast(vaddr, n, flags, pages);
+	if (mmap_read_lock_killable(mm))
+		return -EINTR;
+	n = t1x_pin_prefault(mm, vaddr, npages, access.fault);
+	if (n > 0)
+		n = pin_user_pages_remote(mm, vaddr, n, access.gup, pages, NULL);
+	mmap_read_unlock(mm);
+	return n;
 }
 
 static long t1x_pin_gup(unsigned long vaddr, unsigned long npages, bool write,
@@ -185,6 +202,27 @@ static void t1x_pin_measure(struct t1x_pin *pin)
 	}
 }
 
+/*
+ * Give back the pages at the end of a batch that are the beginning of a huge
+ * page: it is to be pinned as one, and so to keep its leaf.
+ */
+static unsigned long t1x_pin_trim_hugetlb(struct t1x_pin *pin, unsigned long npages)
+{
+	struct page *last = pin->pages[npages - 1];
+	struct folio *folio = page_folio(last);
+	unsigned long head;
+
+	if (!folio_test_hugetlb(folio))
+		return npages;
+	head = folio_page_idx(folio, last) + 1;
+	if (head >= npages)
+		return npages;
+
+	unpin_user_pages(&pin->pages[npages - head], head);
+	pin->hugetlb = true;
+	return npages - head;
+}
+
 static int t1x_pin_batch_pages(struct t1x_pin *pin, unsigned long vaddr, unsigned long npages)
 {
 	unsigned long want = min_t(unsigned long, npages, pin->max_pins);
@@ -193,12 +231,11 @@ static int t1x_pin_batch_pages(struct t1x_pin *pin, unsigned long vaddr, unsigne
 	if (n <= 0)
 		return n ?: -EFAULT;
 
+	n = t1x_pin_trim_hugetlb(pin, n);
 	pin->kind = T1X_RUN_PAGES;
 	pin->nr_pins = n;
 	pin->npages = n;
 	t1x_pin_measure(pin);
-	pin->hugetlb = npages - n >= T1X_PIN_HUGETLB_MIN && !t1x_disable_hugepages &&
-		       folio_test_hugetlb(page_folio(pin->pages[n - 1]));
 	return 0;
 }
 
@@ -229,6 +266,7 @@ static int t1x_pin_batch_hugetlb(struct t1x_pin *pin, unsigned long vaddr, unsig
 		nr++;
 	}
 	pin->nr_pins = nr;
+	pin->nr_runs = nr;
 	pin->ncharge = pin->npages;
 	if (nr)
 		return 0;
@@ -298,6 +336,7 @@ static int t1x_pin_batch_raw(struct t1x_pin *pin, unsigned long vaddr, unsigned 
 	pin->raw = (struct t1x_run){ .kind = T1X_RUN_RAW };
 	pin->ncharge = 0;
 	pin->nr_pins = 0;
+	pin->nr_runs = 1;
 
 	if (mmap_read_lock_killable(mm))
 		return -EINTR;

@@ -22,10 +22,10 @@ struct page;
  * @raw: the frames, for T1X_RUN_RAW
  * @npages: 4K frames that the batch covers
  * @ncharge: those among them that count against RLIMIT_MEMLOCK
- * @nr_runs: entries of @run_len
+ * @nr_runs: contiguous runs, at the most; entries of @run_len for T1X_RUN_PAGES
  * @nr_pins: entries of @pages
  * @max_pins: room in @pages and @run_len
- * @run_len: pages of each contiguous run, for T1X_RUN_PAGES
+ * @run_len: pages of each run
  * @pages: pinned pages
  */
 struct t1x_pin {

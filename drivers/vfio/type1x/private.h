@@ -99,6 +99,8 @@ struct t1x_payer {
 };
 
 /* account.c */
+int t1x_account_init(void);
+void t1x_account_exit(void);
 int t1x_payer_init_current(struct t1x_payer *payer);
 void t1x_payer_put(struct t1x_payer *payer);
 int t1x_payer_charge(const struct t1x_payer *payer, unsigned long npages);
@@ -124,6 +126,7 @@ enum t1x_mapping_state {
  * @link: for lists private to the owning thread
  * @vaddr: user address of the first byte (t1x_ioas.lock)
  * @prot: IOMMU_READ and IOMMU_WRITE bits; immutable
+ * @birth: one more than that of the mapping made before (t1x_ioas.lock)
  * @state: see the picture above (t1x_ioas.lock)
  * @vaddr_invalid: between UNMAP(VADDR) and MAP(VADDR) (t1x_ioas.lock)
  * @payer: who is charged (owning thread)
@@ -135,6 +138,7 @@ struct t1x_mapping {
 	struct interval_tree_node node;
 	struct list_head link;
 	unsigned long vaddr;
+	u64 birth;
 	int prot;
 	enum t1x_mapping_state state;
 	bool vaddr_invalid;
@@ -148,10 +152,12 @@ struct t1x_mapping {
  * struct t1x_group - an IOMMU group attached to a domain
  * @next: in t1x_domain.groups
  * @group: the group, kept alive by vfio core
+ * @aperture: IOVAs that its devices can address in each domain it was tried in
  */
 struct t1x_group {
 	struct list_head next;
 	struct iommu_group *group;
+	struct t1x_span aperture;
 };
 
 /**
@@ -179,6 +185,7 @@ struct t1x_domain {
  * @lock: see the lock order above
  * @dying: released by vfio core, nothing may be added (written under both)
  * @mappings: interval tree of &struct t1x_mapping by IOVA (@lock)
+ * @births: mappings made so far (@lock)
  * @entries_left: mappings that may still be made (@lock)
  * @nr_vaddr_invalid: mappings with vaddr_invalid set (@lock)
  * @pgsize_bitmap: IOMMU page sizes that every domain has (@lock)
@@ -199,6 +206,7 @@ struct t1x_ioas {
 	struct mutex lock; /* innermost of ours */
 	bool dying;
 	struct rb_root_cached mappings;
+	u64 births;
 	unsigned int entries_left;
 	unsigned int nr_vaddr_invalid;
 	unsigned long pgsize_bitmap;
@@ -210,6 +218,7 @@ struct t1x_ioas {
 };
 
 /* domain.c */
+u64 t1x_domain_slice(u64 iova);
 struct t1x_domain *t1x_domain_alloc(struct iommu_group *group, bool nesting);
 void t1x_domain_free(struct t1x_domain *domain);
 int t1x_domain_attach(struct t1x_domain *domain, struct t1x_group *group);
@@ -258,7 +267,8 @@ struct t1x_ioas *t1x_ioas_alloc(bool v2, bool nesting);
 void t1x_ioas_put(struct t1x_ioas *ioas);
 void t1x_ioas_kill(struct t1x_ioas *ioas);
 int t1x_ioas_lock(struct t1x_ioas *ioas);
-int t1x_ioas_wait_idle(struct t1x_ioas *ioas, unsigned long seq);
+int t1x_ioas_wait_settled(struct t1x_ioas *ioas, const struct t1x_mapping *map);
+int t1x_ioas_wait_briefly(struct t1x_ioas *ioas, unsigned long seq, long *timeout);
 void t1x_ioas_note_idle(struct t1x_ioas *ioas);
 u64 t1x_ioas_min_pgsize(struct t1x_ioas *ioas);
 int t1x_ioas_map(struct t1x_ioas *ioas, const struct t1x_span *span, unsigned long vaddr, int prot);

@@ -26,17 +26,12 @@ int t1x_vaddr_suspend(struct t1x_ioas *ioas, const struct t1x_span *span, unsign
 {
 	struct t1x_mapping *map;
 	LIST_HEAD(maps);
-	int ret = t1x_ioas_lock(ioas);
+	int ret;
 
 	*size = 0;
+	ret = t1x_ioas_collect(ioas, span, flags | T1X_COLLECT_PUBLIC, &maps);
 	if (ret)
 		return ret;
-	flags |= T1X_COLLECT_PUBLIC;
-	while ((ret = t1x_ioas_collect(ioas, span, flags, &maps)) == -EAGAIN) {
-		ret = t1x_ioas_wait_idle(ioas, ioas->idle_seq);
-		if (ret)
-			return ret;
-	}
 	list_for_each_entry(map, &maps, link)
 		if (map->vaddr_invalid)
 			ret = -EINVAL;
@@ -65,7 +60,7 @@ static struct t1x_mapping *t1x_vaddr_claim(struct t1x_ioas *ioas, const struct t
 		map = t1x_mapping_first(ioas, span);
 		if (!map || map->state == T1X_MAPPING_READY)
 			break;
-		ret = t1x_ioas_wait_idle(ioas, ioas->idle_seq);
+		ret = t1x_ioas_wait_settled(ioas, map);
 		if (ret)
 			return ERR_PTR(ret);
 	}

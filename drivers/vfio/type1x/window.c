@@ -40,13 +40,10 @@ static int t1x_window_domain_regions(const struct t1x_domain *domain, struct lis
 
 static void t1x_window_clip_domain(struct t1x_span_set *set, const struct t1x_domain *domain)
 {
-	const struct iommu_domain_geometry *geometry = &domain->domain->geometry;
-	struct t1x_span aperture = {
-		.start = geometry->aperture_start,
-		.last = geometry->aperture_end,
-	};
+	struct t1x_group *group;
 
-	t1x_span_set_clip(set, &aperture);
+	list_for_each_entry(group, &domain->groups, next)
+		t1x_span_set_clip(set, &group->aperture);
 }
 
 /* Make @set the full address space, with room for as many cuts as regions. */

@@ -8,7 +8,7 @@ QEMU_DIR=$T1X_ROOT/tools/testing/qemu
 QEMU_IOMMU=intel-iommu,intremap=on,caching-mode=on
 
 machine_need() {
-	need qemu-system-x86 busybox-static cpio kmod xz-utils
+	need qemu-system-x86 busybox-static cpio kmod xz-utils binutils
 }
 
 # machine_quote WORD... - for the guest's sh

@@ -44,8 +44,8 @@ static inline void child_wait(pid_t pid)
 	EXPECT_EQ(status, 0);
 }
 
-/* SIGKILL; seconds until the child was gone. */
-static inline double child_kill(pid_t pid)
+/* SIGKILL; milliseconds until the child was gone. */
+static inline long child_kill(pid_t pid)
 {
 	double begin = ktap_now();
 	int status = 0;
@@ -53,7 +53,7 @@ static inline double child_kill(pid_t pid)
 	kill(pid, SIGKILL);
 	ASSERT_EQ(waitpid(pid, &status, 0), pid);
 	EXPECT_TRUE(WIFSIGNALED(status));
-	return ktap_now() - begin;
+	return ktap_ms_since(begin);
 }
 
 /* Memory that parent and child see alike. */

@@ -3,8 +3,6 @@
  * Two backends side by side: which of them serves a container, and how a
  * program finds out and chooses.  Needs ours and the stock module.
  */
-#include <sys/utsname.h>
-
 #include "box.h"
 #include "child.h"
 #include "snapshot.h"
@@ -140,14 +138,8 @@ TEST_F(coexist, loaded_as_second_choice)
 /* Whichever comes last is asked first. */
 TEST_F(coexist, stock_loaded_last)
 {
-	struct utsname name;
-	char path[256];
-
-	uname(&name);
-	snprintf(path, sizeof(path), "/lib/modules/%s/" STOCK ".ko", name.release);
-	SKIP_IF(access(path, R_OK), "no file of the stock module in the guest");
 	module_unload(STOCK);
-	module_load(path, "");
+	module_load_stock(STOCK);
 	EXPECT_FALSE(serves(self, VFIO_TYPE1v2_IOMMU));
 	EXPECT_TRUE(serves(self, VFIO_TYPE1X_IOMMU));
 	module_unload(OURS);
@@ -158,19 +150,13 @@ TEST_F(coexist, stock_loaded_last)
 /* Alone, ours does everything. */
 TEST_F(coexist, without_stock)
 {
-	struct utsname name;
-	char path[256];
-
-	uname(&name);
-	snprintf(path, sizeof(path), "/lib/modules/%s/" STOCK ".ko", name.release);
-	SKIP_IF(access(path, R_OK), "no file of the stock module in the guest");
 	module_unload(STOCK);
 	EXPECT_TRUE(serves(self, VFIO_TYPE1_IOMMU));
 	module_set(OURS, "prefer", "N");
 	EXPECT_EQ(__vfio_extension(self->container, VFIO_TYPE1v2_IOMMU), 0);
 	EXPECT_EQ(__vfio_set_type(self->container, VFIO_TYPE1v2_IOMMU), -ENODEV);
 	EXPECT_TRUE(serves(self, VFIO_TYPE1X_IOMMU));
-	module_load(path, "");
+	module_load_stock(STOCK);
 	module_unload(OURS);
 	module_load(OURS_FILE, "");
 }

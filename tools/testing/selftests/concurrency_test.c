@@ -20,7 +20,7 @@ struct worker {
 	unsigned int seed;
 	void (*turn)(struct worker *worker);
 	volatile int *stop;
-	uint64_t mapped, unmapped;	/* bytes */
+	uint64_t mapped, unmapped; /* bytes */
 	long turns, refused;
 };
 
@@ -46,8 +46,11 @@ FIXTURE_SETUP(concurrency)
 
 		memset(memory, 1, WINDOW);
 		self->workers[i] = (struct worker){
-			.container = self->container, .index = i, .memory = memory,
-			.seed = i + 1, .stop = &self->stop,
+			.container = self->container,
+			.index = i,
+			.memory = memory,
+			.seed = i + 1,
+			.stop = &self->stop,
 		};
 	}
 	self->before = snapshot_take(self->container);
@@ -121,7 +124,8 @@ static void turn_disjoint(struct worker *worker)
 	EXPECT_EQ(__iommu_map(worker->container, worker->memory, iova, size, IOMMU_RW), 0);
 	if (rest)
 		EXPECT_EQ(__iommu_map(worker->container, worker->memory + size, iova + size, rest,
-				      IOMMU_RW), 0);
+				      IOMMU_RW),
+			  0);
 	EXPECT_EQ(__iommu_info(worker->container, &info), 0);
 	EXPECT_LE(info.avail, ENTRY_LIMIT - 1);
 	EXPECT_GE(info.avail, ENTRY_LIMIT - 2 * THREADS);
@@ -282,8 +286,12 @@ FIXTURE_SETUP(dma_meanwhile)
 	disk_open(&self->disk, VFIO_TYPE1v2_IOMMU);
 	for (i = 0; i < 2; i++) {
 		self->workers[i] = (struct worker){
-			.container = self->disk.container, .memory = mem_untouched(WINDOW),
-			.index = i + 2, .seed = i + 1, .stop = &self->stop, .turn = turn_disjoint,
+			.container = self->disk.container,
+			.memory = mem_untouched(WINDOW),
+			.index = i + 2,
+			.seed = i + 1,
+			.stop = &self->stop,
+			.turn = turn_disjoint,
 		};
 		self->threads[i] = thread_begin(work, &self->workers[i]);
 	}

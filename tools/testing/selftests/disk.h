@@ -25,7 +25,7 @@ struct disk {
 	int group;
 	struct vfio_device device;
 	struct nvme nvme;
-	char *plain;		/* 4K pages, mapped at DISK_PLAIN_IOVA */
+	char *plain; /* 4K pages, mapped at DISK_PLAIN_IOVA */
 };
 
 static inline void disk_open(struct disk *disk, unsigned long type)

@@ -11,7 +11,7 @@ FIXTURE(dma) {
 	struct box box;
 	int container;
 	struct vfio_device *edu;
-	char *memory;		/* 16 pages, the first four mapped at BOX_IOVA */
+	char *memory; /* 16 pages, the first four mapped at BOX_IOVA */
 };
 
 BACKEND_VARIANTS(dma);
@@ -139,8 +139,8 @@ TEST_F(dma, neighbours_survive_unmap)
 TEST_F(dma, failed_map)
 {
 	must_sys(mprotect(self->memory + 8 * PAGE, PAGE, PROT_NONE));
-	EXPECT_EQ(__iommu_map(self->container, self->memory + 4 * PAGE, GIB(1), 8 * PAGE,
-			      IOMMU_RW), -EFAULT);
+	EXPECT_EQ(__iommu_map(self->container, self->memory + 4 * PAGE, GIB(1), 8 * PAGE, IOMMU_RW),
+		  -EFAULT);
 	mem_fill(self->memory, PAGE, 5);
 	edu_load(self->edu, BOX_IOVA, 0, 256);
 	EXPECT_TRUE(box_write_is_blocked(self->edu, self->memory + 4 * PAGE, GIB(1)));

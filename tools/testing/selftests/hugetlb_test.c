@@ -94,10 +94,12 @@ TEST_F(hugetlb, mixed_with_small_pages)
 	char *place = mem_reserve(3 * HUGE, HUGE);
 
 	ASSERT_NE(mmap(place, 3 * HUGE, PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0), MAP_FAILED);
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0),
+		  MAP_FAILED);
 	memset(place, 1, 3 * HUGE);
 	ASSERT_NE(mmap(place + HUGE, HUGE, PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_FIXED, -1, 0), MAP_FAILED);
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_FIXED, -1, 0),
+		  MAP_FAILED);
 	disk_check(&self->disk, place, DISK_IOVA, 3 * HUGE);
 	disk_check(&self->disk, place + HUGE - PAGE, DISK_IOVA, HUGE + 2 * PAGE);
 	must_sys(munmap(place, 3 * HUGE));
@@ -112,7 +114,8 @@ TEST_F(hugetlb, file_in_reverse)
 	must_sys(ftruncate(fd, PAGES * HUGE));
 	for (i = 0; i < PAGES; i++)
 		ASSERT_NE(mmap(place + i * HUGE, HUGE, PROT_READ | PROT_WRITE,
-			       MAP_SHARED | MAP_FIXED, fd, (PAGES - 1 - i) * HUGE), MAP_FAILED);
+			       MAP_SHARED | MAP_FIXED, fd, (PAGES - 1 - i) * HUGE),
+			  MAP_FAILED);
 	disk_check(&self->disk, place, DISK_IOVA, PAGES * HUGE);
 	must_sys(munmap(place, PAGES * HUGE));
 	close(fd);

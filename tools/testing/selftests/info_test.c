@@ -132,8 +132,7 @@ TEST_F(info, extensions)
 	EXPECT_EQ(__vfio_extension(self->container, VFIO_UNMAP_ALL), 1);
 	EXPECT_EQ(__vfio_extension(self->container, VFIO_UPDATE_VADDR), 1);
 	/* The emulated IOMMU cannot force snooping unless told to. */
-	EXPECT_EQ(__vfio_extension(self->container, VFIO_DMA_CC_IOMMU),
-		  getenv("T1X_SNOOP") != NULL);
+	EXPECT_EQ(__vfio_extension(self->container, VFIO_DMA_CC_IOMMU), !!getenv("T1X_SNOOP"));
 	EXPECT_EQ(__vfio_extension(self->container, VFIO_TYPE1X_IOMMU), !backend_is_stock());
 }
 

@@ -4,6 +4,8 @@
 #include "child.h"
 #include "snapshot.h"
 
+#define SOON		(ktap_scale(1) * 1000)
+
 FIXTURE(lifecycle) {
 	int64_t pinned;
 };
@@ -103,7 +105,7 @@ TEST_F(lifecycle, killed_with_mappings)
 		pause();
 	}
 	EXPECT_TRUE(child_await(stage, 1));
-	EXPECT_LE(child_kill(child), ktap_scale(1));
+	EXPECT_LE(child_kill(child), SOON);
 }
 
 #define BIG		MIB(128)
@@ -127,7 +129,7 @@ static void map_and_be_killed(int container, int delay_us)
 	usleep(delay_us);
 	if (*stage == 2)
 		NOTE("the MAP was done before the signal came");
-	EXPECT_LE(child_kill(child), ktap_scale(1));
+	EXPECT_LE(child_kill(child), SOON);
 }
 
 /* The container lives on: what the dead one had begun must be undone. */
@@ -171,7 +173,7 @@ TEST_F(lifecycle, killed_in_mid_map_with_container)
 	}
 	EXPECT_TRUE(child_await(stage, 1));
 	usleep(30000);
-	EXPECT_LE(child_kill(child), ktap_scale(1));
+	EXPECT_LE(child_kill(child), SOON);
 }
 
 /* A signal that the process handles does not disturb a MAP. */

@@ -21,9 +21,9 @@
 FIXTURE(map_errno) {
 	struct box box;
 	int container;
-	char *memory;		/* 16 good pages */
-	char *hole;		/* two good pages, then nothing */
-	char *constant;		/* two pages that may only be read */
+	char *memory;	/* 16 good pages */
+	char *hole;	/* two good pages, then nothing */
+	char *constant; /* two pages that may only be read */
 	struct snapshot before;
 };
 
@@ -202,9 +202,8 @@ TEST_F(map_errno, late_failure)
 {
 	size_t size = MIB(16);
 	char *memory = mem_untouched(size);
-	const struct map_case last_page = {
-		"last of many", (uintptr_t)memory, BOX_IOVA, size, IOMMU_RW, EFAULT
-	};
+	const struct map_case last_page = { "last of many", (uintptr_t)memory, BOX_IOVA,
+					    size,	    IOMMU_RW,	       EFAULT };
 
 	must_sys(mprotect(memory + size - PAGE, PAGE, PROT_NONE));
 	check_case(self->container, &last_page);
@@ -261,8 +260,9 @@ TEST_F(map_errno, accepted)
 	EXPECT_EQ(__iommu_map(self->container, self->memory, WINDOW - PAGE, PAGE, IOMMU_W), 0);
 	EXPECT_EQ(__iommu_map(self->container, self->memory, WINDOW_END, PAGE, IOMMU_RW), 0);
 	EXPECT_EQ(__iommu_map(self->container, self->constant, BOX_IOVA, 2 * PAGE, IOMMU_R), 0);
-	EXPECT_EQ(__iommu_map(self->container, self->hole, iommu_last(&self->before.info) + 1 - PAGE,
-			      PAGE, IOMMU_RW), 0);
+	EXPECT_EQ(__iommu_map(self->container, self->hole,
+			      iommu_last(&self->before.info) + 1 - PAGE, PAGE, IOMMU_RW),
+		  0);
 	EXPECT_EQ(iommu_avail(self->container), self->before.info.avail - 5);
 
 	EXPECT_EQ(iommu_unmap(self->container, 0, PAGE), PAGE);

@@ -12,9 +12,9 @@
 FIXTURE(pfnmap) {
 	struct box box;
 	int container;
-	struct vfio_device *edu;	/* does the DMA */
-	struct vfio_device *peer;	/* has its BAR mapped */
-	char *bar;			/* of the peer, never touched so far */
+	struct vfio_device *edu;  /* does the DMA */
+	struct vfio_device *peer; /* has its BAR mapped */
+	char *bar;		  /* of the peer, never touched so far */
 	size_t size;
 	char *memory;
 	struct snapshot before;
@@ -143,7 +143,8 @@ TEST_F(pfnmap, between_pages)
 
 	must_sys(ioctl(self->peer->fd, VFIO_DEVICE_GET_REGION_INFO, &info));
 	ASSERT_EQ(mmap(place + 2 * PAGE, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
-		       self->peer->fd, info.offset), place + 2 * PAGE);
+		       self->peer->fd, info.offset),
+		  place + 2 * PAGE);
 	EXPECT_EQ(__iommu_map(self->container, place, GIB(1), 5 * PAGE, IOMMU_RW), 0);
 	EXPECT_EQ(proc_locked(), self->before.locked + 4 * PAGE);
 	check_peer(self->edu, self->peer, self->memory, GIB(1) + 2 * PAGE);

@@ -16,7 +16,7 @@
 FIXTURE(race) {
 	struct box box;
 	int container;
-	char *memory;		/* SIZE for each thread */
+	char *memory; /* SIZE for each thread */
 	int64_t pinned;
 	volatile int stop;
 	pthread_t threads[THREADS];
@@ -32,7 +32,7 @@ FIXTURE_VARIANT_ADD(race, private) { .private_domains = "Y" };
 struct racer {
 	struct race_self *fixture;
 	int index;
-	long maps, unmaps, infos;	/* that succeeded */
+	long maps, unmaps, infos; /* that succeeded */
 };
 
 static struct racer racers[THREADS];
@@ -138,8 +138,9 @@ TEST_F_TIMEOUT(race, last_group_leaves, 60)
 		pause_a_little(round);
 		ASSERT_EQ(__vfio_group_detach(group), 0);
 		ASSERT_EQ(__vfio_group_attach(group, self->container), 0);
-		ASSERT_EQ(__vfio_set_type(self->container, round % 2 ? VFIO_TYPE1v2_IOMMU :
-					  VFIO_TYPE1X_IOMMU), 0);
+		ASSERT_EQ(__vfio_set_type(self->container,
+					  round % 2 ? VFIO_TYPE1v2_IOMMU : VFIO_TYPE1X_IOMMU),
+			  0);
 	}
 	end(self);
 	EXPECT_EQ(__iommu_unmap(self->container, 0, 0, VFIO_DMA_UNMAP_FLAG_ALL, NULL), 0);

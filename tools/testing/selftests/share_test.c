@@ -140,8 +140,10 @@ static void send_fd(int socket, int fd)
 	char control[CMSG_SPACE(sizeof(fd))] = { 0 }, byte = 0;
 	struct iovec data = { &byte, 1 };
 	struct msghdr message = {
-		.msg_iov = &data, .msg_iovlen = 1,
-		.msg_control = control, .msg_controllen = sizeof(control),
+		.msg_iov = &data,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(control),
 	};
 	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
 
@@ -157,8 +159,10 @@ static int receive_fd(int socket)
 	char control[CMSG_SPACE(sizeof(int))], byte;
 	struct iovec data = { &byte, 1 };
 	struct msghdr message = {
-		.msg_iov = &data, .msg_iovlen = 1,
-		.msg_control = control, .msg_controllen = sizeof(control),
+		.msg_iov = &data,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(control),
 	};
 	int fd;
 

@@ -15,8 +15,8 @@
 
 struct snapshot {
 	struct iommu_info info;
-	uint64_t locked;	/* bytes charged to this process */
-	int64_t pinned;		/* pages pinned in the system */
+	uint64_t locked; /* bytes charged to this process */
+	int64_t pinned;	 /* pages pinned in the system */
 };
 
 static inline struct snapshot snapshot_take(int container)
@@ -33,20 +33,28 @@ static inline bool snapshot_differs(int container, const struct snapshot *before
 				    int line)
 {
 	struct snapshot now = snapshot_take(container);
+	size_t num_ranges = before->info.num_ranges;
+	const struct {
+		const char *what;
+		long long now, before;
+	} values[] = {
+		{ "entries left unchanged", now.info.avail, before->info.avail },
+		{ "page sizes unchanged", now.info.page_sizes, before->info.page_sizes },
+		{ "number of ranges unchanged", now.info.num_ranges, num_ranges },
+		{ "range 0 unchanged", now.info.ranges[0].last, before->info.ranges[0].last },
+		{ "last IOVA unchanged", iommu_last(&now.info), iommu_last(&before->info) },
+		{ "locked memory unchanged", now.locked, before->locked },
+		{ "pinned pages unchanged", now.pinned, before->pinned },
+	};
 	bool same = true;
+	size_t i;
 
-#define SNAPSHOT_SAME(field)								\
-	(same &= ktap_check(now.field == before->field,					\
-			    (struct ktap_place){ file, line, #field " unchanged", false }, \
-			    now.field, before->field))
-	SNAPSHOT_SAME(info.avail);
-	SNAPSHOT_SAME(info.page_sizes);
-	SNAPSHOT_SAME(info.num_ranges);
-	SNAPSHOT_SAME(locked);
-	SNAPSHOT_SAME(pinned);
-	same &= ktap_check(!memcmp(now.info.ranges, before->info.ranges, sizeof(now.info.ranges)),
-			   (struct ktap_place){ file, line, "ranges unchanged", false }, 0, 0);
-#undef SNAPSHOT_SAME
+	for (i = 0; i < ARRAY_SIZE(values); i++) {
+		struct ktap_place place = { file, line, values[i].what, false };
+
+		same &= ktap_check(values[i].now == values[i].before, place, values[i].now,
+				   values[i].before);
+	}
 	return !same;
 }
 

@@ -13,8 +13,8 @@
 
 FIXTURE(permuted) {
 	struct disk disk;
-	struct mem a, b;	/* two huge pages, intact */
-	char *place;		/* where the pieces are put */
+	struct mem a, b; /* two huge pages, intact */
+	char *place;	 /* where the pieces are put */
 };
 
 FIXTURE_SETUP(permuted)

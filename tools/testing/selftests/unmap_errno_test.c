@@ -170,7 +170,9 @@ TEST_F(unmap_errno, argsz)
 TEST_F(unmap_errno, argument_memory)
 {
 	struct vfio_iommu_type1_dma_unmap unmap = {
-		.argsz = sizeof(unmap), .iova = A, .size = 4 * PAGE,
+		.argsz = sizeof(unmap),
+		.iova = A,
+		.size = 4 * PAGE,
 	};
 	char *pages = mem_untouched(2 * PAGE), *end = pages + PAGE;
 	size_t cut;

@@ -20,7 +20,7 @@
 FIXTURE(vaddr) {
 	struct box box;
 	int container;
-	char *memory;		/* shared with children */
+	char *memory; /* shared with children */
 	struct snapshot before;
 };
 
@@ -160,7 +160,7 @@ TEST_F(vaddr, another_process_takes_over)
 		child_end();
 	}
 	child_wait(child);
-	EXPECT_EQ(proc_locked(), 0);
+	EXPECT_TRUE(proc_locked_becomes(0));
 	EXPECT_TRUE(box_dma_works(box_edu(&self->box, 0), self->memory, A));
 	EXPECT_EQ(iommu_unmap_all(self->container), MAPPED);
 }
@@ -181,7 +181,7 @@ TEST_F(vaddr, take_over_beyond_the_limit)
 		child_end();
 	}
 	child_wait(child);
-	EXPECT_EQ(proc_locked(), B_SIZE);
+	EXPECT_TRUE(proc_locked_becomes(B_SIZE));
 	EXPECT_EQ(resume(self->container, self->memory + A_SIZE, B, B_SIZE), 0);
 	EXPECT_EQ(iommu_unmap_all(self->container), MAPPED);
 }

@@ -95,6 +95,16 @@ check_pins() {
 	done
 }
 
+# check_locked - nothing is charged with locked memory while no program runs
+check_locked() {
+	grep -l '^VmLck:[^0]*[1-9]' /proc/[0-9]*/status >/tmp/t1x.locked 2>/dev/null
+	[ -s /tmp/t1x.locked ] || return 0
+	while read -r file; do
+		say "locked memory: $(grep -E '^(Name|VmLck)' "$file" | tr '\n\t' '  ')"
+	done </tmp/t1x.locked
+	return 1
+}
+
 # processes_since SESSION - what still runs in the sessions that run_limited
 # began, from that one on: a program under run-tests has a session of its own
 processes_since() {
