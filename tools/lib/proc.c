@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -36,40 +37,53 @@ int64_t proc_pinned(void)
 	return acquired - released;
 }
 
-uint64_t proc_pfn(const void *addr)
+/* The frames behind @count pages, 0 where there is none; to be freed. */
+static uint64_t *proc_pfns(const void *addr, size_t count)
 {
 	int fd = must_sys(open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC));
 	off_t offset = (uintptr_t)addr / PAGE * sizeof(uint64_t);
-	uint64_t entry = 0;
+	uint64_t *pfns = calloc(count, sizeof(*pfns));
+	size_t page;
 
-	must_be(pread(fd, &entry, sizeof(entry), offset) == sizeof(entry));
+	must_be(pfns);
+	must_be(pread(fd, pfns, count * sizeof(*pfns), offset) == (ssize_t)(count * sizeof(*pfns)));
 	close(fd);
-	return entry & PAGEMAP_PRESENT ? entry & PAGEMAP_PFN_MASK : 0;
+	for (page = 0; page < count; page++)
+		pfns[page] = pfns[page] & PAGEMAP_PRESENT ? pfns[page] & PAGEMAP_PFN_MASK : 0;
+	return pfns;
+}
+
+uint64_t proc_pfn(const void *addr)
+{
+	uint64_t *pfns = proc_pfns(addr, 1), pfn = pfns[0];
+
+	free(pfns);
+	return pfn;
 }
 
 bool proc_in_runs(const void *addr, size_t size, size_t run)
 {
+	uint64_t *pfns = proc_pfns(addr, size / PAGE);
+	bool in_runs = true;
 	size_t page;
 
 	for (page = 0; page < size / PAGE; page++) {
-		const char *first = (const char *)addr + page / run * run * PAGE;
-		uint64_t base = proc_pfn(first);
+		uint64_t base = pfns[page / run * run];
 
-		if (!base || base % run)
-			return false;
-		if (proc_pfn((const char *)addr + page * PAGE) != base + page % run)
-			return false;
+		in_runs &= base && base % run == 0 && pfns[page] == base + page % run;
 	}
-	return true;
+	free(pfns);
+	return in_runs;
 }
 
 size_t proc_breaks(const void *addr, size_t size)
 {
+	uint64_t *pfns = proc_pfns(addr, size / PAGE);
 	size_t page, breaks = 0;
 
 	for (page = 1; page < size / PAGE; page++)
-		breaks += proc_pfn((const char *)addr + page * PAGE) !=
-			  proc_pfn((const char *)addr + (page - 1) * PAGE) + 1;
+		breaks += pfns[page] != pfns[page - 1] + 1;
+	free(pfns);
 	return breaks;
 }
 

@@ -14,7 +14,7 @@ FIXTURE(dma) {
 	char *memory; /* 16 pages, the first four mapped at BOX_IOVA */
 };
 
-BACKEND_VARIANTS(dma);
+BACKEND_STOCK_VARIANTS(dma);
 
 FIXTURE_SETUP(dma)
 {

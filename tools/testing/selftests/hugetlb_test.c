@@ -14,13 +14,11 @@ FIXTURE(hugetlb) {
 	int64_t pinned;
 };
 
-BACKEND_VARIANTS(hugetlb);
-
 FIXTURE_SETUP(hugetlb)
 {
 	int ret;
 
-	disk_open(&self->disk, variant->type);
+	disk_open(&self->disk, VFIO_TYPE1v2_IOMMU);
 	self->pinned = proc_pinned();
 	ret = __mem_hugetlb_pool(2 * PAGES);
 	SKIP_IF(ret == -EOPNOTSUPP, "kernel without hugetlb");

@@ -20,7 +20,7 @@ FIXTURE(pfnmap) {
 	struct snapshot before;
 };
 
-BACKEND_VARIANTS(pfnmap);
+BACKEND_STOCK_VARIANTS(pfnmap);
 
 static void *map_bar(struct vfio_device *device, int prot)
 {

@@ -155,11 +155,11 @@ TEST_F_TIMEOUT(race, second_group_comes_and_goes, 60)
 
 	iommu_map(self->container, memory, 0x100000, 2 * PAGE, IOMMU_RW);
 	begin(self);
-	for (round = 0; round < ROUNDS / 2; round++) {
+	for (round = 0; round < ROUNDS / 4; round++) {
 		pause_a_little(round);
 		ASSERT_EQ(__box_add(&self->box), 0);
 		pause_a_little(round / 2);
-		if (round % 50 == 0)
+		if (round % 30 == 0)
 			EXPECT_TRUE(box_dma_works(box_edu(&self->box, 1), memory, 0x100000));
 		box_remove_last(&self->box);
 	}
