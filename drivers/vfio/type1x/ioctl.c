@@ -231,8 +231,7 @@ static long t1x_ioctl_unmap(struct t1x_ioas *ioas, void __user *arg)
 	if (ret)
 		return ret;
 
-	unmap.size = size;
-	return copy_to_user(arg, &unmap, minsz) ? -EFAULT : 0;
+	return put_user(size, &((struct vfio_iommu_type1_dma_unmap __user *)arg)->size);
 }
 
 /**
