@@ -192,7 +192,7 @@ TEST_F(release, by_a_child)
 		child_end();
 	}
 	child_wait(child);
-	EXPECT_EQ(proc_locked(), 0);
+	EXPECT_TRUE(proc_locked_becomes(0));
 	box_close(&self->box);
 }
 

@@ -59,7 +59,7 @@ TEST_F(share, own_memory)
 		child_post(self->stage, 1);
 		EXPECT_TRUE(child_await(self->stage, 2));
 		/* The parent has unmapped it. */
-		EXPECT_EQ(proc_locked(), 0);
+		EXPECT_TRUE(proc_locked_becomes(0));
 		EXPECT_TRUE(box_write_is_blocked(edu, own, B_IOVA));
 		child_end();
 	}
@@ -132,7 +132,7 @@ TEST_F(share, limits_are_separate)
 		child_end();
 	}
 	child_wait(child);
-	EXPECT_EQ(proc_locked(), 0);
+	EXPECT_TRUE(proc_locked_becomes(0));
 }
 
 static void send_fd(int socket, int fd)
