@@ -31,9 +31,11 @@ install: ## install the modules built for KDIR, and run depmod
 	depmod $(if $(INSTALL_MOD_PATH),-b $(INSTALL_MOD_PATH)) \
 		"$$(sed 's/.*"\(.*\)"/\1/' $(KDIR)/include/generated/utsrelease.h)"
 
-clean: ## remove what was built here and everything in out/
-	[ ! -e $(KDIR)/Makefile ] || $(MAKE) $(KBUILD) clean
+clean: ## remove what was built here for KDIR, and everything in out/
 	rm -rf out
+	@[ -e $(KDIR)/Makefile ] || \
+		{ echo "$(KDIR): no kernel headers; set KDIR as for the build" >&2; exit 1; }
+	$(MAKE) $(KBUILD) clean
 
 help: ## this list
 	@echo 'Targets:'

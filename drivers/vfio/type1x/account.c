@@ -2,7 +2,7 @@
 /*
  * RLIMIT_MEMLOCK accounting.
  *
- * The type1 contract: every pinned page counts once per container in
+ * The type1 contract: every pinned page counts once per mapping, in
  * mm->locked_vm of the process that mapped it, and only CAP_IPC_LOCK (in the
  * initial user namespace, at the time of the MAP) lifts the limit.  Charges
  * outlive neither the mapping nor the mm: when the process is gone its
@@ -11,6 +11,7 @@
 #include <linux/atomic.h>
 #include <linux/capability.h>
 #include <linux/mm.h>
+#include <linux/module.h>
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/task.h>
@@ -118,6 +119,7 @@ static void t1x_refund_work(struct work_struct *work)
 	kfree(refund);
 	if (atomic_dec_and_test(&t1x_refunds))
 		wake_up_all(&t1x_refunds_wq);
+	module_put(THIS_MODULE);
 }
 
 /* Leave the waiting for mmap_lock to a worker; false if there is no memory. */
@@ -132,6 +134,8 @@ static bool t1x_refund_queue(const struct t1x_payer *payer, unsigned long npages
 	refund->npages = npages;
 	get_task_struct(payer->task);
 	mmgrab(payer->mm);
+	/* Unloading does not wait for it, but is refused. */
+	__module_get(THIS_MODULE);
 	atomic_inc(&t1x_refunds);
 	queue_work(t1x_refund_wq, &refund->work);
 	return true;
@@ -174,7 +178,7 @@ int t1x_account_init(void)
 }
 
 /**
- * t1x_account_exit() - finish what is still to be given back
+ * t1x_account_exit() - let the last refund return
  */
 void t1x_account_exit(void)
 {

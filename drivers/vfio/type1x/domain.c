@@ -16,10 +16,11 @@
 #include "private.h"
 
 /*
- * No call that maps or unmaps crosses a multiple of this IOVA.  No leaf can be
- * larger then, so that no call ever ends within one: an IOMMU driver that is
- * asked to unmap the first half of a leaf may take its frames for a page table.
- * It also bounds the time until others may run.
+ * No run is mapped across a multiple of this IOVA, and nothing is unmapped in
+ * one call across it.  No leaf can be larger then, so that no call ends within
+ * one: an IOMMU driver that is asked to unmap the first half of a leaf may take
+ * its frames for a page table.  (Short runs in a scatterlist may meet there, but
+ * not make a leaf of that size.)  It also bounds the time until others may run.
  */
 #define T1X_DOMAIN_SLICE	SZ_1G
 

@@ -29,17 +29,22 @@ void t1x_extents_init(struct t1x_extents *extents, unsigned int room)
 	extents->tail = &extents->inplace;
 }
 
-/* Room of a new block for @nr words: fill a slab object or a page. */
-static unsigned int t1x_extents_room(unsigned int nr)
+/* Make a block for up to @nr words; it fills a slab object, or a page. */
+static struct t1x_extents_block *t1x_extents_block_alloc(unsigned int nr)
 {
 	static const size_t sizes[] = { 128, 512, PAGE_SIZE };
-	const size_t header = sizeof(struct t1x_extents_block);
-	unsigned int i;
+	struct t1x_extents_block *block;
+	unsigned int i = 0;
 
-	for (i = 0; i < ARRAY_SIZE(sizes); i++)
-		if (header + nr * sizeof(u64) <= sizes[i])
-			return (sizes[i] - header) / sizeof(u64);
-	return nr;
+	while (i < ARRAY_SIZE(sizes) - 1 && struct_size(block, words, nr) > sizes[i])
+		i++;
+	block = kmalloc(sizes[i], GFP_KERNEL_ACCOUNT);
+	if (!block)
+		return NULL;
+	block->next = NULL;
+	block->nr = 0;
+	block->room = (sizes[i] - sizeof(*block)) / sizeof(*block->words);
+	return block;
 }
 
 /**
@@ -51,25 +56,20 @@ static unsigned int t1x_extents_room(unsigned int nr)
  */
 int t1x_extents_reserve(struct t1x_extents *extents, unsigned int nr)
 {
-	struct t1x_extents_block *last = extents->tail, *block;
-	unsigned int left = last->room - last->nr, room;
+	struct t1x_extents_block *last = extents->tail;
+	unsigned int left = last->room - last->nr;
 
-	while (last->next) {
-		last = last->next;
-		left += last->room;
+	for (;;) {
+		while (last->next) {
+			last = last->next;
+			left += last->room;
+		}
+		if (left >= nr)
+			return 0;
+		last->next = t1x_extents_block_alloc(nr - left);
+		if (!last->next)
+			return -ENOMEM;
 	}
-	if (left >= nr)
-		return 0;
-
-	room = t1x_extents_room(nr - left);
-	block = kmalloc(struct_size(block, words, room), GFP_KERNEL_ACCOUNT);
-	if (!block)
-		return -ENOMEM;
-	block->next = NULL;
-	block->nr = 0;
-	block->room = room;
-	last->next = block;
-	return 0;
 }
 
 /**

@@ -202,6 +202,7 @@ static long t1x_ioctl_unmap(struct t1x_ioas *ioas, void __user *arg)
 	const size_t minsz = offsetofend(struct vfio_iommu_type1_dma_unmap, size);
 	const u32 known = VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP | VFIO_DMA_UNMAP_FLAG_ALL |
 			  VFIO_DMA_UNMAP_FLAG_VADDR;
+	struct vfio_iommu_type1_dma_unmap __user *uptr = arg;
 	struct vfio_iommu_type1_dma_unmap unmap;
 	struct t1x_span span;
 	unsigned int flags;
@@ -222,6 +223,9 @@ static long t1x_ioctl_unmap(struct t1x_ioas *ioas, void __user *arg)
 	/* There is no dirty page tracking, so it is never on. */
 	if (dirty)
 		return -EINVAL;
+	/* Later there is no way back: can the answer be written at all? */
+	if (put_user(unmap.size, &uptr->size))
+		return -EFAULT;
 
 	flags = unmap.flags & VFIO_DMA_UNMAP_FLAG_ALL ? T1X_COLLECT_ALL : 0;
 	if (unmap.flags & VFIO_DMA_UNMAP_FLAG_VADDR)
@@ -231,7 +235,7 @@ static long t1x_ioctl_unmap(struct t1x_ioas *ioas, void __user *arg)
 	if (ret)
 		return ret;
 
-	return put_user(size, &((struct vfio_iommu_type1_dma_unmap __user *)arg)->size);
+	return put_user(size, &uptr->size);
 }
 
 /**
