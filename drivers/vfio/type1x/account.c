@@ -14,7 +14,6 @@
 #include <linux/module.h>
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
-#include <linux/sched/task.h>
 #include <linux/slab.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
@@ -37,7 +36,6 @@ int t1x_payer_init_current(struct t1x_payer *payer)
 	if (!current->mm)
 		return -ENODEV;
 
-	payer->task = get_task_struct(current->group_leader);
 	payer->mm = current->mm;
 	mmgrab(payer->mm);
 	payer->lock_cap = capable(CAP_IPC_LOCK);
@@ -51,7 +49,6 @@ int t1x_payer_init_current(struct t1x_payer *payer)
 void t1x_payer_put(struct t1x_payer *payer)
 {
 	mmdrop(payer->mm);
-	put_task_struct(payer->task);
 }
 
 static int t1x_payer_try_charge(const struct t1x_payer *payer, unsigned long npages)
@@ -60,14 +57,14 @@ static int t1x_payer_try_charge(const struct t1x_payer *payer, unsigned long npa
 
 	if (mmap_write_lock_killable(payer->mm))
 		return -EINTR;
-	ret = __account_locked_vm(payer->mm, npages, true, payer->task, payer->lock_cap);
+	ret = __account_locked_vm(payer->mm, npages, true, current, payer->lock_cap);
 	mmap_write_unlock(payer->mm);
 	return ret;
 }
 
 /**
  * t1x_payer_charge() - count pages as locked memory of the payer
- * @payer: who pays; its mm must be alive, as current's is
+ * @payer: current, who pays
  * @npages: 4K pages
  *
  * Takes mmap_lock for writing.
@@ -93,7 +90,7 @@ int t1x_payer_charge(const struct t1x_payer *payer, unsigned long npages)
 static void t1x_payer_refund(const struct t1x_payer *payer, unsigned long npages)
 {
 	mmap_write_lock(payer->mm);
-	__account_locked_vm(payer->mm, npages, false, payer->task, payer->lock_cap);
+	__account_locked_vm(payer->mm, npages, false, current, payer->lock_cap);
 	mmap_write_unlock(payer->mm);
 }
 
@@ -132,7 +129,6 @@ static bool t1x_refund_queue(const struct t1x_payer *payer, unsigned long npages
 	INIT_WORK(&refund->work, t1x_refund_work);
 	refund->payer = *payer;
 	refund->npages = npages;
-	get_task_struct(payer->task);
 	mmgrab(payer->mm);
 	/* Unloading does not wait for it, but is refused. */
 	__module_get(THIS_MODULE);

@@ -8,8 +8,8 @@
  *
  * - vfio core gets a cookie, not a pointer.  Cookies are never used twice; each
  *   entry looks its cookie up and takes a reference, or finds nothing.
- * - an ioctl holds a reference to the module for as long as it lasts, so that
- *   rmmod says "in use" instead of waiting for a user's memory.
+ * - an address space holds a reference to the module for as long as it lasts, so
+ *   that rmmod says "in use" instead of waiting for a user's memory.
  */
 #include <linux/atomic.h>
 #include <linux/iommu.h>
@@ -111,33 +111,29 @@ static void t1x_container_detach_group(void *cookie, struct iommu_group *group)
 static long t1x_container_ioctl(void *cookie, unsigned int cmd, unsigned long arg)
 {
 	struct t1x_ioas *ioas;
-	long ret = -EINVAL;
+	long ret;
 
 	/* vfio core asks about extensions before there is a backend, too. */
 	if (!cookie)
 		return cmd == VFIO_CHECK_EXTENSION ? t1x_ioctl_check_extension(NULL, arg) : -ENOTTY;
 
-	/* The container's own reference may go away while this one is used. */
-	if (!try_module_get(THIS_MODULE))
-		return ret;
 	ioas = t1x_container_get(cookie);
-	if (ioas) {
-		ret = t1x_ioctl(ioas, cmd, arg);
-		t1x_ioas_put(ioas);
-	}
-	module_put(THIS_MODULE);
+	if (!ioas)
+		return -EINVAL;
+	ret = t1x_ioctl(ioas, cmd, arg);
+	t1x_ioas_put(ioas);
 	return ret;
 }
 
 /**
  * t1x_container_drain() - wait until no caller is in our text
  *
- * For module exit.  Whoever sleeps in an ioctl holds a reference to the module,
- * so that exit would not run.  What remains are threads that can be preempted
- * but do not sleep, which is what Tasks RCU waits for: first one in vfio core
- * that has dropped the module but not yet cleared the container's pointer to
- * us, then those that have read the pointer before it was cleared and are on
- * their way in, or have dropped their reference and are on their way out.
+ * For module exit.  Whoever sleeps in an ioctl holds an address space and thereby
+ * the module, so that exit would not run.  What remains are threads that can be
+ * preempted but do not sleep, which is what Tasks RCU waits for: first one in
+ * vfio core that has dropped the module but not yet cleared the container's
+ * pointer to us, then those that have read the pointer before it was cleared and
+ * are on their way in, or have dropped the address space and are on their way out.
  */
 void t1x_container_drain(void)
 {

@@ -19,6 +19,8 @@
  * @v2: UNMAP must not bisect a mapping
  * @nesting: domains are to be nested
  *
+ * The caller has the module, and so has the address space from now on.
+ *
  * Return: address space with one reference, or ERR_PTR(-ENOMEM).
  */
 struct t1x_ioas *t1x_ioas_alloc(bool v2, bool nesting)
@@ -28,6 +30,8 @@ struct t1x_ioas *t1x_ioas_alloc(bool v2, bool nesting)
 	if (!ioas)
 		return ERR_PTR(-ENOMEM);
 
+	/* vfio core gives up the module while somebody may still work in here. */
+	__module_get(THIS_MODULE);
 	refcount_set(&ioas->users, 1);
 	ioas->v2 = v2;
 	ioas->nesting = nesting;
@@ -62,6 +66,7 @@ static void t1x_ioas_free(struct t1x_ioas *ioas)
 	t1x_window_free(&ioas->windows);
 	mutex_destroy(&ioas->lock);
 	kfree_rcu(ioas, rcu);
+	module_put(THIS_MODULE);
 }
 
 /**

@@ -12,7 +12,7 @@
  *                        |                    |         |
  *                        v                    v         v
  *                   t1x_group (list)     t1x_payer   t1x_extents
- *                                        (mm, task)  (runs of pinned frames)
+ *                                        (mm)        (runs of pinned frames)
  *
  * Life of an address space: vfio core opens it (one reference, held by the
  * cookie table), every entry from vfio core borrows another one.  release()
@@ -65,7 +65,6 @@
 struct mm_struct;
 struct scatterlist;
 struct t1x_run;
-struct task_struct;
 
 #define T1X_NAME	"vfio-iommu-type1x"
 
@@ -88,12 +87,10 @@ extern unsigned int t1x_dma_entry_limit;
 
 /**
  * struct t1x_payer - whose RLIMIT_MEMLOCK pinned pages count against
- * @task: thread group leader, for its limit
  * @mm: address space charged; the struct is held (mmgrab), not its memory
  * @lock_cap: the task had CAP_IPC_LOCK when it mapped: no limit
  */
 struct t1x_payer {
-	struct task_struct *task;
 	struct mm_struct *mm;
 	bool lock_cap;
 };
