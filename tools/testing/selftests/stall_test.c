@@ -290,6 +290,42 @@ TEST_F(stall, everything_is_closed)
 	self->box = (struct box){ .container = -1 };
 }
 
+#define LARGE		MIB(8)
+
+static void *large_map(void *arg)
+{
+	struct overlap *overlap = arg;
+
+	overlap->result = __iommu_map(overlap->container, overlap->memory, BOX_IOVA, LARGE,
+				      IOMMU_RW);
+	child_post(&overlap->done, 1);
+	return NULL;
+}
+
+/* A large MAP notices half way: it does not pin the rest for nobody. */
+TEST_F(stall, last_group_leaves_a_large_map)
+{
+	struct overlap large = { .container = self->container };
+	struct uffd uffd;
+	pthread_t thread;
+
+	uffd_open(&uffd, LARGE);
+	large.memory = uffd.addr;
+	thread = thread_begin(large_map, &large);
+	uffd_wait(&uffd, ktap_scale(5) * 1000);
+	EXPECT_SOON(vfio_group_detach(self->box.groups[0]));
+	/* The second half of its memory never comes. */
+	uffd_fill(&uffd, 0, LARGE / 2);
+	EXPECT_TRUE(child_await(&large.done, 1));
+	EXPECT_EQ(large.result, -EINVAL);
+	uffd_fill(&uffd, LARGE / 2, LARGE / 2);
+	thread_wait(thread);
+	uffd_close(&uffd);
+	let_go(self);
+	vfio_group_attach(self->box.groups[0], self->container);
+	vfio_set_type(self->container, VFIO_TYPE1v2_IOMMU);
+}
+
 TEST_F(stall, second_group)
 {
 	EXPECT_SOON(EXPECT_EQ(__box_add(&self->box), 0));
