@@ -32,6 +32,7 @@ FIXTURE_VARIANT(memory) {
 FIXTURE_VARIANT_ADD(memory, hugetlb) {
 	.kind = MEM_HUGETLB, .size = HUGE, .each = SMALL
 };
+
 FIXTURE_VARIANT_ADD(memory, thp) { .kind = MEM_THP, .size = HUGE, .each = SMALL };
 FIXTURE_VARIANT_ADD(memory, one_page) { .kind = MEM_4K, .size = PAGE, .each = SMALL };
 
