@@ -39,7 +39,7 @@ struct t1x_pin {
 	unsigned int nr_pins;
 	unsigned int max_pins;
 	u16 *run_len;
-	struct page *pages[] __counted_by(max_pins);
+	struct page *pages[];
 };
 
 /**
