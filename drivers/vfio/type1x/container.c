@@ -113,9 +113,13 @@ static long t1x_container_ioctl(void *cookie, unsigned int cmd, unsigned long ar
 	struct t1x_ioas *ioas;
 	long ret;
 
-	/* vfio core asks about extensions before there is a backend, too. */
+	/*
+	 * vfio core asks about extensions before there is a backend, too.  Anything
+	 * else without a cookie has read the backend before the last group left, and
+	 * the cookie after that.
+	 */
 	if (!cookie)
-		return cmd == VFIO_CHECK_EXTENSION ? t1x_ioctl_check_extension(NULL, arg) : -ENOTTY;
+		return cmd == VFIO_CHECK_EXTENSION ? t1x_ioctl_check_extension(NULL, arg) : -EINVAL;
 
 	ioas = t1x_container_get(cookie);
 	if (!ioas)
