@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The width of a word and the assertion about it, for core/ in user space.
+ */
+#ifndef T1X_SHIM_LINUX_BITS_H
+#define T1X_SHIM_LINUX_BITS_H
+
+#include <assert.h>
+
+#define BITS_PER_LONG		__LONG_WIDTH__
+
+#endif /* T1X_SHIM_LINUX_BITS_H */
