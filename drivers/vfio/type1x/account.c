@@ -10,10 +10,13 @@
  */
 #include <linux/atomic.h>
 #include <linux/capability.h>
+#include <linux/list.h>
+#include <linux/lockdep.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
+#include <linux/sched/task.h>
 #include <linux/slab.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
@@ -25,30 +28,86 @@ static struct workqueue_struct *t1x_refund_wq;
 static atomic_t t1x_refunds;
 static DECLARE_WAIT_QUEUE_HEAD(t1x_refunds_wq);
 
-/**
- * t1x_payer_init_current() - make the calling process the payer
- * @payer: filled; undo with t1x_payer_put()
- *
- * Return: 0, or -ENODEV if the caller has no mm.
- */
-int t1x_payer_init_current(struct t1x_payer *payer)
+static void t1x_payer_free(struct t1x_payer *payer)
 {
-	if (!current->mm)
-		return -ENODEV;
+	list_del(&payer->link);
+	put_task_struct(payer->task);
+	mmdrop(payer->mm);
+	kfree(payer);
+}
 
+static struct t1x_payer *t1x_payer_alloc(struct t1x_ioas *ioas, bool lock_cap)
+{
+	struct t1x_payer *payer = kmalloc(sizeof(*payer), GFP_KERNEL_ACCOUNT);
+
+	if (!payer)
+		return NULL;
 	payer->mm = current->mm;
 	mmgrab(payer->mm);
-	payer->lock_cap = capable(CAP_IPC_LOCK);
-	return 0;
+	payer->task = get_task_struct(current->group_leader);
+	payer->lock_cap = lock_cap;
+	payer->nr_uses = 0;
+	list_add(&payer->link, &ioas->payers);
+	return payer;
 }
 
 /**
- * t1x_payer_put() - forget a payer
- * @payer: nothing may be charged to it any more
+ * t1x_payer_get() - let the calling process pay
+ * @ioas: address space, lock held
+ *
+ * Return: payer, for one mapping; or ERR_PTR() of -ENODEV if the caller has no
+ * mm, or of -ENOMEM.
  */
-void t1x_payer_put(struct t1x_payer *payer)
+struct t1x_payer *t1x_payer_get(struct t1x_ioas *ioas)
 {
-	mmdrop(payer->mm);
+	bool lock_cap = capable(CAP_IPC_LOCK);
+	struct t1x_payer *payer;
+
+	lockdep_assert_held(&ioas->lock);
+
+	if (!current->mm)
+		return ERR_PTR(-ENODEV);
+	list_for_each_entry(payer, &ioas->payers, link)
+		if (payer->mm == current->mm && payer->task == current->group_leader &&
+		    payer->lock_cap == lock_cap)
+			goto out;
+	payer = t1x_payer_alloc(ioas, lock_cap);
+	if (!payer)
+		return ERR_PTR(-ENOMEM);
+out:
+	if (!payer->nr_uses++ && payer == ioas->spare_payer)
+		ioas->spare_payer = NULL;
+	return payer;
+}
+
+/**
+ * t1x_payer_put() - a mapping less is paid for
+ * @ioas: address space, lock held
+ * @payer: nothing may be charged to it for the mapping any more
+ *
+ * The last payer without mappings is kept: it is likely to map again.
+ */
+void t1x_payer_put(struct t1x_ioas *ioas, struct t1x_payer *payer)
+{
+	lockdep_assert_held(&ioas->lock);
+
+	if (--payer->nr_uses)
+		return;
+	t1x_payer_forget(ioas);
+	ioas->spare_payer = payer;
+}
+
+/**
+ * t1x_payer_forget() - free the payer that pays for nothing
+ * @ioas: address space, lock held
+ */
+void t1x_payer_forget(struct t1x_ioas *ioas)
+{
+	lockdep_assert_held(&ioas->lock);
+
+	if (ioas->spare_payer)
+		t1x_payer_free(ioas->spare_payer);
+	ioas->spare_payer = NULL;
 }
 
 static int t1x_payer_try_charge(const struct t1x_payer *payer, unsigned long npages)
@@ -57,14 +116,14 @@ static int t1x_payer_try_charge(const struct t1x_payer *payer, unsigned long npa
 
 	if (mmap_write_lock_killable(payer->mm))
 		return -EINTR;
-	ret = __account_locked_vm(payer->mm, npages, true, current, payer->lock_cap);
+	ret = __account_locked_vm(payer->mm, npages, true, payer->task, payer->lock_cap);
 	mmap_write_unlock(payer->mm);
 	return ret;
 }
 
 /**
  * t1x_payer_charge() - count pages as locked memory of the payer
- * @payer: current, who pays
+ * @payer: who pays; its mm is alive
  * @npages: 4K pages
  *
  * Takes mmap_lock for writing.
@@ -90,14 +149,15 @@ int t1x_payer_charge(const struct t1x_payer *payer, unsigned long npages)
 static void t1x_payer_refund(const struct t1x_payer *payer, unsigned long npages)
 {
 	mmap_write_lock(payer->mm);
-	__account_locked_vm(payer->mm, npages, false, current, payer->lock_cap);
+	__account_locked_vm(payer->mm, npages, false, payer->task, payer->lock_cap);
 	mmap_write_unlock(payer->mm);
 }
 
 /**
  * struct t1x_refund - an uncharge that had to wait
  * @work: does it
- * @payer: who gets it; with a reference to the memory of its mm
+ * @payer: copy of the payer, which need not live as long; with a reference to
+ *	   the task and to the memory of the mm
  * @npages: 4K pages
  */
 struct t1x_refund {
@@ -112,7 +172,7 @@ static void t1x_refund_work(struct work_struct *work)
 
 	t1x_payer_refund(&refund->payer, refund->npages);
 	mmput(refund->payer.mm);
-	t1x_payer_put(&refund->payer);
+	put_task_struct(refund->payer.task);
 	kfree(refund);
 	if (atomic_dec_and_test(&t1x_refunds))
 		wake_up_all(&t1x_refunds_wq);
@@ -129,7 +189,7 @@ static bool t1x_refund_queue(const struct t1x_payer *payer, unsigned long npages
 	INIT_WORK(&refund->work, t1x_refund_work);
 	refund->payer = *payer;
 	refund->npages = npages;
-	mmgrab(payer->mm);
+	get_task_struct(payer->task);
 	/* Unloading does not wait for it, but is refused. */
 	__module_get(THIS_MODULE);
 	atomic_inc(&t1x_refunds);

@@ -83,17 +83,21 @@ static void t1x_container_release(void *cookie)
 static int t1x_container_attach_group(void *cookie, struct iommu_group *group,
 				      enum vfio_group_type type)
 {
-	struct t1x_ioas *ioas;
+	struct t1x_ioas *ioas = t1x_container_get(cookie);
 	int ret;
 
-	/* An emulated device has no DMA of its own that could be translated. */
-	if (type != VFIO_IOMMU)
-		return -EOPNOTSUPP;
-
-	ioas = t1x_container_get(cookie);
 	if (!ioas)
 		return -EINVAL;
-	ret = t1x_group_attach(ioas, group);
+	switch (type) {
+	case VFIO_IOMMU:
+		ret = t1x_group_attach(ioas, group);
+		break;
+	case VFIO_EMULATED_IOMMU:
+		ret = t1x_group_attach_emulated(ioas, group);
+		break;
+	default:
+		ret = -EINVAL;
+	}
 	t1x_ioas_put(ioas);
 	return ret;
 }
@@ -129,6 +133,79 @@ static long t1x_container_ioctl(void *cookie, unsigned int cmd, unsigned long ar
 	return ret;
 }
 
+static int t1x_container_pin_pages(void *cookie, struct iommu_group *group, dma_addr_t iova,
+				   int npages, int prot, struct page **pages)
+{
+	struct t1x_ioas *ioas;
+	int ret;
+
+	if (npages <= 0 || !pages)
+		return -EINVAL;
+	ioas = t1x_container_get(cookie);
+	if (!ioas)
+		return -EINVAL;
+	ret = ioas->v2 ? t1x_emulated_pin(ioas, iova, npages, prot, pages) : -EACCES;
+	if (ret > 0)
+		t1x_group_note_pinning(ioas, group);
+	t1x_ioas_put(ioas);
+	return ret;
+}
+
+static void t1x_container_unpin_pages(void *cookie, dma_addr_t iova, int npages)
+{
+	struct t1x_ioas *ioas = t1x_container_get(cookie);
+
+	if (!ioas)
+		return;
+	if (npages > 0)
+		t1x_emulated_unpin(ioas, iova, npages);
+	t1x_ioas_put(ioas);
+}
+
+static void t1x_container_register_device(void *cookie, struct vfio_device *device)
+{
+	struct t1x_ioas *ioas = t1x_container_get(cookie);
+
+	if (!ioas)
+		return;
+	t1x_emulated_add_device(ioas, device);
+	t1x_ioas_put(ioas);
+}
+
+static void t1x_container_unregister_device(void *cookie, struct vfio_device *device)
+{
+	struct t1x_ioas *ioas = t1x_container_get(cookie);
+
+	if (!ioas)
+		return;
+	t1x_emulated_del_device(ioas, device);
+	t1x_ioas_put(ioas);
+}
+
+static int t1x_container_dma_rw(void *cookie, dma_addr_t iova, void *data, size_t count, bool write)
+{
+	struct t1x_ioas *ioas = t1x_container_get(cookie);
+	int ret;
+
+	if (!ioas)
+		return -EINVAL;
+	ret = t1x_emulated_rw(ioas, iova, data, count, write);
+	t1x_ioas_put(ioas);
+	return ret;
+}
+
+static struct iommu_domain *t1x_container_group_domain(void *cookie, struct iommu_group *group)
+{
+	struct t1x_ioas *ioas = t1x_container_get(cookie);
+	struct iommu_domain *domain;
+
+	if (!ioas)
+		return ERR_PTR(-EINVAL);
+	domain = t1x_group_domain(ioas, group);
+	t1x_ioas_put(ioas);
+	return domain;
+}
+
 /**
  * t1x_container_drain() - wait until no caller is in our text
  *
@@ -153,4 +230,10 @@ const struct vfio_iommu_driver_ops t1x_container_ops = {
 	.ioctl = t1x_container_ioctl,
 	.attach_group = t1x_container_attach_group,
 	.detach_group = t1x_container_detach_group,
+	.pin_pages = t1x_container_pin_pages,
+	.unpin_pages = t1x_container_unpin_pages,
+	.register_device = t1x_container_register_device,
+	.unregister_device = t1x_container_unregister_device,
+	.dma_rw = t1x_container_dma_rw,
+	.group_iommu_domain = t1x_container_group_domain,
 };

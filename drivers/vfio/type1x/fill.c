@@ -21,6 +21,7 @@
 #include <linux/rwsem.h>
 #include <linux/scatterlist.h>
 #include <linux/sched.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 
 #include "pin.h"
@@ -128,6 +129,7 @@ static int t1x_fill_take_batch(struct t1x_fill *fill)
 	t1x_pin_begin(&iter, fill->pin);
 	while (t1x_pin_next(&iter, fill->pin, &run))
 		t1x_extents_append(&fill->map->extents, &run);
+	fill->map->has_raw |= fill->pin->kind == T1X_RUN_RAW;
 
 	t1x_pin_begin(&iter, fill->pin);
 	while (!ret && t1x_pin_next(&iter, fill->pin, &run)) {
@@ -156,7 +158,7 @@ static int t1x_fill_flush_pending(struct t1x_fill *fill)
 static int t1x_fill_add_batch(struct t1x_fill *fill, bool last)
 {
 	struct t1x_mapping *map = fill->map;
-	int ret = t1x_payer_charge(&map->payer, fill->pin->ncharge);
+	int ret = t1x_payer_charge(map->payer, fill->pin->ncharge);
 
 	if (ret)
 		goto err_release;
@@ -209,7 +211,7 @@ static int t1x_fill_init(struct t1x_fill *fill)
 	unsigned long npages = t1x_mapping_npages(fill->map);
 	int ret;
 
-	fill->pin = t1x_pin_alloc(npages, fill->map->prot & IOMMU_WRITE);
+	fill->pin = t1x_pin_alloc(fill->map->payer->mm, npages, fill->map->prot & IOMMU_WRITE);
 	if (!fill->pin)
 		return -ENOMEM;
 	if (fill->pin->max_pins == 1)
@@ -228,22 +230,32 @@ static int t1x_fill_init(struct t1x_fill *fill)
 /**
  * t1x_fill_mapping() - pin the memory of a mapping and map it in every domain
  * @ioas: address space, no lock held
- * @map: mapping in state FILLING, inserted
+ * @map: mapping of the caller, inserted
  *
- * Works on the memory of current and sleeps as long as user memory makes it,
- * but not beyond a SIGKILL.
+ * Sleeps as long as user memory makes it, but not beyond a SIGKILL.
  *
- * Return: 0, or an errno; the mapping is then to be drained.
+ * Return: 0; or with nothing pinned or mapped -ENODEV if the process that made the
+ * mapping is gone, or the errno of t1x_pin_batch(), t1x_payer_charge(), or of the
+ * IOMMU driver.
  */
 int t1x_fill_mapping(struct t1x_ioas *ioas, struct t1x_mapping *map)
 {
 	struct t1x_fill fill = { .ioas = ioas, .map = map };
-	int ret = t1x_fill_init(&fill);
+	struct mm_struct *mm = map->payer->mm;
+	int ret;
 
-	if (ret)
-		return ret;
-	ret = t1x_fill_batches(&fill);
-	sg_free_table(&fill.table);
-	kfree(fill.pin);
+	if (mm != current->mm && !mmget_not_zero(mm))
+		return -ENODEV;
+
+	ret = t1x_fill_init(&fill);
+	if (!ret) {
+		ret = t1x_fill_batches(&fill);
+		sg_free_table(&fill.table);
+		kfree(fill.pin);
+		if (ret)
+			t1x_mapping_drain(ioas, map);
+	}
+	if (mm != current->mm)
+		mmput_async(mm);
 	return ret;
 }

@@ -6,6 +6,9 @@
  * domain tells what the IOMMU can do for these devices.  If another domain
  * turns out to serve as well the group moves there, otherwise the new domain
  * learns all mappings and stays.
+ *
+ * A group of emulated devices has no IOMMU and thus no domain; its devices ask for
+ * pages instead (emulated.c).
  */
 #include <linux/iommu.h>
 #include <linux/list.h>
@@ -14,12 +17,17 @@
 
 #include "private.h"
 
+/* A group and its domain, which is NULL for an emulated one. */
 static struct t1x_group *t1x_group_find(struct t1x_ioas *ioas, struct iommu_group *iommu_group,
 					struct t1x_domain **owner)
 {
 	struct t1x_domain *domain;
 	struct t1x_group *group;
 
+	*owner = NULL;
+	list_for_each_entry(group, &ioas->emulated, next)
+		if (group->group == iommu_group)
+			return group;
 	list_for_each_entry(domain, &ioas->domains, next) {
 		list_for_each_entry(group, &domain->groups, next) {
 			if (group->group == iommu_group) {
@@ -60,6 +68,7 @@ static void t1x_group_set_windows(struct t1x_ioas *ioas, struct t1x_span_set *wi
  * @ioas: address space, domains_rwsem held for writing
  * @group: the group
  * @fresh: domain that was made for it, attached but not listed
+ * @unbacked: mappings that must be pinned because it is the first of its kind
  * @in_flight: a mapping is in the way that may yet fail or leave
  * @idle_seq: t1x_ioas.idle_seq when that was found
  * @patience: jiffies left to wait for it
@@ -68,6 +77,7 @@ struct t1x_attach {
 	struct t1x_ioas *ioas;
 	struct t1x_group *group;
 	struct t1x_domain *fresh;
+	struct list_head unbacked;
 	bool in_flight;
 	unsigned long idle_seq;
 	long patience;
@@ -88,8 +98,10 @@ static int t1x_attach_check_mappings(struct t1x_attach *attach, const struct t1x
 		return -EINVAL;
 	for (map = t1x_mapping_first(ioas, &all); map; map = t1x_mapping_next(map, &all)) {
 		struct t1x_span span = t1x_mapping_span(map);
+		/* Should it stay after all it must be as it was. */
+		bool unsure = map->state == T1X_MAPPING_LEAVING && !ioas->nr_groups;
 
-		if (t1x_span_set_covers(windows, &span))
+		if (t1x_span_set_covers(windows, &span) && !unsure)
 			continue;
 		attach->in_flight = map->state != T1X_MAPPING_READY;
 		attach->idle_seq = ioas->idle_seq;
@@ -172,8 +184,12 @@ static int t1x_attach_admit(struct t1x_attach *attach)
 	ret = ret ?: t1x_attach_check_platform(attach);
 	if (!ret && !t1x_attach_share(attach))
 		ret = t1x_attach_replay(attach);
-	if (!ret)
+	if (!ret) {
 		t1x_group_set_windows(ioas, &windows);
+		ioas->nr_unscoped++;
+		if (!ioas->nr_groups++)
+			t1x_backing_claim(ioas, &attach->unbacked);
+	}
 	mutex_unlock(&ioas->lock);
 
 	t1x_window_free(&windows);
@@ -212,8 +228,9 @@ static int t1x_attach_try(struct t1x_attach *attach)
  * @iommu_group: group whose DMA vfio core owns
  *
  * Called under vfio core's group_lock, for which other processes may wait that
- * cannot be killed meanwhile: so this one waits for nobody's user memory.  Maps
- * all that is mapped in the new domain, if one is needed; can be killed.
+ * cannot be killed meanwhile: so this one waits for nobody's user memory, unless it
+ * must pin what so far was mapped for emulated devices only.  Maps all that is
+ * mapped in the new domain, if one is needed; can be killed.
  *
  * Return: 0; -EINVAL if the group is here already or a mapping lies where its
  * devices cannot have one, -EBUSY while user addresses are suspended or if such
@@ -222,7 +239,11 @@ static int t1x_attach_try(struct t1x_attach *attach)
  */
 int t1x_group_attach(struct t1x_ioas *ioas, struct iommu_group *iommu_group)
 {
-	struct t1x_attach attach = { .ioas = ioas, .patience = HZ };
+	struct t1x_attach attach = {
+		.ioas = ioas,
+		.unbacked = LIST_HEAD_INIT(attach.unbacked),
+		.patience = HZ,
+	};
 	int ret = 0;
 
 	attach.group = kzalloc(sizeof(*attach.group), GFP_KERNEL_ACCOUNT);
@@ -242,9 +263,78 @@ int t1x_group_attach(struct t1x_ioas *ioas, struct iommu_group *iommu_group)
 		up_write(&ioas->domains_rwsem);
 	} while (attach.in_flight);
 
-	if (ret)
+	if (ret) {
 		kfree(attach.group);
+		return ret;
+	}
+	ret = t1x_backing_change(ioas, &attach.unbacked);
+	if (ret)
+		t1x_group_detach(ioas, iommu_group);
 	return ret;
+}
+
+/**
+ * t1x_group_attach_emulated() - let emulated devices use an address space
+ * @ioas: address space
+ * @iommu_group: group without an IOMMU
+ *
+ * Return: 0; -EINVAL if the group is here already, -EBUSY while user addresses are
+ * suspended, -ENOMEM, -EINTR if killed.
+ */
+int t1x_group_attach_emulated(struct t1x_ioas *ioas, struct iommu_group *iommu_group)
+{
+	struct t1x_domain *domain;
+	struct t1x_group *group;
+	int ret;
+
+	group = kzalloc(sizeof(*group), GFP_KERNEL_ACCOUNT);
+	if (!group)
+		return -ENOMEM;
+	group->group = iommu_group;
+
+	ret = down_write_killable(&ioas->domains_rwsem);
+	if (ret)
+		goto out_free;
+	mutex_lock(&ioas->lock);
+	if (t1x_group_find(ioas, iommu_group, &domain)) {
+		ret = -EINVAL;
+	} else if (ioas->nr_vaddr_invalid) {
+		ret = -EBUSY;
+	} else {
+		list_add_tail(&group->next, &ioas->emulated);
+		ioas->nr_emulated++;
+	}
+	mutex_unlock(&ioas->lock);
+	up_write(&ioas->domains_rwsem);
+out_free:
+	if (ret)
+		kfree(group);
+	return ret;
+}
+
+/* Block all DMA of a group; its domain goes with the last one. */
+static void t1x_group_block(struct t1x_group *group, struct t1x_domain *domain)
+{
+	t1x_domain_detach(domain, group);
+	if (!list_empty(&domain->groups))
+		return;
+	list_del(&domain->next);
+	t1x_domain_free(domain);
+}
+
+/* A group behind an IOMMU is not there any more. */
+static void t1x_group_forget(struct t1x_ioas *ioas, const struct t1x_group *group,
+			     struct list_head *backed)
+{
+	lockdep_assert_held(&ioas->lock);
+
+	if (!group->pins_pages) {
+		/* Nobody else will remember what it may have written to. */
+		t1x_dirty_mark_all(ioas);
+		ioas->nr_unscoped--;
+	}
+	if (!--ioas->nr_groups && ioas->nr_emulated)
+		t1x_backing_claim(ioas, backed);
 }
 
 /**
@@ -253,31 +343,83 @@ int t1x_group_attach(struct t1x_ioas *ioas, struct iommu_group *iommu_group)
  * @iommu_group: group that was attached
  *
  * Called under vfio core's group_lock; waits for no user memory.  If there is
- * no memory for the new, wider windows, the old ones stay.
+ * no memory for the new, wider windows, the old ones stay.  What the last group
+ * behind an IOMMU leaves to emulated devices is unpinned.
  */
 void t1x_group_detach(struct t1x_ioas *ioas, struct iommu_group *iommu_group)
 {
 	struct t1x_span_set windows = {};
 	struct t1x_domain *domain;
 	struct t1x_group *group;
+	LIST_HEAD(backed);
+	int ret = 0;
 
 	down_write(&ioas->domains_rwsem);
 	group = t1x_group_find(ioas, iommu_group, &domain);
 	if (!group)
 		goto out_unlock;
 
-	t1x_domain_detach(domain, group);
-	kfree(group);
-	if (list_empty(&domain->groups)) {
-		list_del(&domain->next);
-		t1x_domain_free(domain);
-	}
-	if (!list_empty(&ioas->domains) && !t1x_window_build(&windows, ioas, NULL)) {
-		mutex_lock(&ioas->lock);
+	if (domain)
+		t1x_group_block(group, domain);
+	else
+		list_del(&group->next);
+	if (!list_empty(&ioas->domains))
+		ret = t1x_window_build(&windows, ioas, NULL);
+
+	mutex_lock(&ioas->lock);
+	if (domain)
+		t1x_group_forget(ioas, group, &backed);
+	else
+		ioas->nr_emulated--;
+	if (!ret)
 		t1x_group_set_windows(ioas, &windows);
-		mutex_unlock(&ioas->lock);
-		t1x_window_free(&windows);
-	}
+	mutex_unlock(&ioas->lock);
+	t1x_window_free(&windows);
+	kfree(group);
 out_unlock:
 	up_write(&ioas->domains_rwsem);
+	t1x_backing_change(ioas, &backed);
+}
+
+/**
+ * t1x_group_note_pinning() - the driver of a group tells which pages it uses
+ * @ioas: address space
+ * @iommu_group: group whose device has pinned pages
+ *
+ * Pages that no device has pinned are not dirty because of this group from now on.
+ */
+void t1x_group_note_pinning(struct t1x_ioas *ioas, struct iommu_group *iommu_group)
+{
+	struct t1x_domain *domain;
+	struct t1x_group *group;
+
+	if (!READ_ONCE(ioas->nr_unscoped))
+		return;
+	down_read(&ioas->domains_rwsem);
+	group = t1x_group_find(ioas, iommu_group, &domain);
+	if (group && domain) {
+		mutex_lock(&ioas->lock);
+		ioas->nr_unscoped -= !group->pins_pages;
+		group->pins_pages = true;
+		mutex_unlock(&ioas->lock);
+	}
+	up_read(&ioas->domains_rwsem);
+}
+
+/**
+ * t1x_group_domain() - page table that translates for a group
+ * @ioas: address space
+ * @iommu_group: group
+ *
+ * Return: domain, valid as long as the group is attached; ERR_PTR(-ENODEV) if it
+ * is not, or has no IOMMU.
+ */
+struct iommu_domain *t1x_group_domain(struct t1x_ioas *ioas, struct iommu_group *iommu_group)
+{
+	struct t1x_domain *domain;
+
+	down_read(&ioas->domains_rwsem);
+	t1x_group_find(ioas, iommu_group, &domain);
+	up_read(&ioas->domains_rwsem);
+	return domain ? domain->domain : ERR_PTR(-ENODEV);
 }

@@ -2,9 +2,8 @@
 /*
  * The I/O address space: what may be where, and who waits for whom.
  *
- * Knows nothing of vfio containers.  MAP and UNMAP are in two steps: under
- * t1x_ioas.lock they decide and stake their claim by the state of mappings in
- * the tree; the work itself runs unlocked.
+ * Knows nothing of vfio containers.  What is done to mappings is in request.c and
+ * vaddr.c.
  */
 #include <linux/lockdep.h>
 #include <linux/mm.h>
@@ -37,8 +36,13 @@ struct t1x_ioas *t1x_ioas_alloc(bool v2, bool nesting)
 	ioas->nesting = nesting;
 	init_rwsem(&ioas->domains_rwsem);
 	INIT_LIST_HEAD(&ioas->domains);
+	INIT_LIST_HEAD(&ioas->emulated);
+	mutex_init(&ioas->dirty_mutex);
+	mutex_init(&ioas->devices_mutex);
+	INIT_LIST_HEAD(&ioas->devices);
 	mutex_init(&ioas->lock);
 	ioas->mappings = RB_ROOT_CACHED;
+	INIT_LIST_HEAD(&ioas->payers);
 	ioas->entries_left = READ_ONCE(t1x_dma_entry_limit);
 	ioas->pgsize_bitmap = PAGE_MASK;
 	init_waitqueue_head(&ioas->idle_wq);
@@ -59,11 +63,19 @@ static void t1x_ioas_free(struct t1x_ioas *ioas)
 		mutex_unlock(&ioas->lock);
 		if (!map)
 			break;
-		t1x_mapping_unpin(map);
+		t1x_mapping_abandon(map);
+		mutex_lock(&ioas->lock);
+		t1x_payer_put(ioas, map->payer);
+		mutex_unlock(&ioas->lock);
 		t1x_mapping_free(map);
 		cond_resched();
 	}
+	mutex_lock(&ioas->lock);
+	t1x_payer_forget(ioas);
+	mutex_unlock(&ioas->lock);
 	t1x_window_free(&ioas->windows);
+	mutex_destroy(&ioas->devices_mutex);
+	mutex_destroy(&ioas->dirty_mutex);
 	mutex_destroy(&ioas->lock);
 	kfree_rcu(ioas, rcu);
 	module_put(THIS_MODULE);
@@ -158,6 +170,29 @@ int t1x_ioas_wait_settled(struct t1x_ioas *ioas, const struct t1x_mapping *map)
 }
 
 /**
+ * t1x_ioas_wait_guests() - wait until no emulated device works on a mapping
+ * @ioas: address space, no lock held
+ * @map: mapping of the caller in state LEAVING, so that no more come to pin
+ *
+ * Return: 0, -EINTR if the task was killed, -EINVAL if the address space is dying.
+ */
+int t1x_ioas_wait_guests(struct t1x_ioas *ioas, const struct t1x_mapping *map)
+{
+	int ret = t1x_ioas_lock(ioas);
+
+	if (ret)
+		return ret;
+	while (!ret && map->nr_guests) {
+		if (t1x_ioas_wait(ioas, ioas->idle_seq, MAX_SCHEDULE_TIMEOUT) < 0)
+			ret = -EINTR;
+		else if (ioas->dying)
+			ret = -EINVAL;
+	}
+	mutex_unlock(&ioas->lock);
+	return ret;
+}
+
+/**
  * t1x_ioas_wait_briefly() - wait until some mapping settles, but not for long
  * @ioas: address space, no lock held
  * @seq: t1x_ioas.idle_seq when the caller found that it must wait
@@ -201,9 +236,16 @@ u64 t1x_ioas_min_pgsize(struct t1x_ioas *ioas)
 	return bitmap & -bitmap;
 }
 
-static bool t1x_ioas_is_public(const struct t1x_mapping *map)
+/**
+ * t1x_ioas_is_public() - is a mapping there, for those who only look?
+ * @map: mapping, t1x_ioas.lock held
+ *
+ * Return: false if it is only being made, or already being taken down.
+ */
+bool t1x_ioas_is_public(const struct t1x_mapping *map)
 {
-	return map->state == T1X_MAPPING_READY || map->state == T1X_MAPPING_UPDATING;
+	return map->state == T1X_MAPPING_READY || map->state == T1X_MAPPING_UPDATING ||
+	       map->state == T1X_MAPPING_BACKING;
 }
 
 /*
@@ -291,150 +333,4 @@ bool t1x_ioas_enforces_cc(struct t1x_ioas *ioas)
 		enforced &= domain->enforce_cc;
 	up_read(&ioas->domains_rwsem);
 	return enforced;
-}
-
-/* Stake the claim of a new mapping, or say why not. */
-static int t1x_ioas_insert(struct t1x_ioas *ioas, struct t1x_mapping *map)
-{
-	struct t1x_span span = t1x_mapping_span(map);
-	struct t1x_mapping *other;
-	int ret = t1x_ioas_lock(ioas);
-
-	if (ret)
-		return ret;
-	while ((other = t1x_mapping_first(ioas, &span))) {
-		if (other->state == T1X_MAPPING_READY) {
-			ret = -EEXIST;
-			goto out_unlock;
-		}
-		/* It may yet fail or leave, and then was never in the way. */
-		ret = t1x_ioas_wait_settled(ioas, other);
-		if (ret)
-			return ret;
-	}
-
-	if (!ioas->entries_left)
-		ret = -ENOSPC;
-	else if (!t1x_span_set_covers(&ioas->windows, &span))
-		ret = -EINVAL;
-	if (ret)
-		goto out_unlock;
-
-	ioas->entries_left--;
-	map->birth = ++ioas->births;
-	interval_tree_insert(&map->node, &ioas->mappings);
-out_unlock:
-	mutex_unlock(&ioas->lock);
-	return ret;
-}
-
-/* Take the caller's mappings out of the tree and free them. */
-static void t1x_ioas_remove(struct t1x_ioas *ioas, struct list_head *maps)
-{
-	struct t1x_mapping *map, *next;
-
-	mutex_lock(&ioas->lock);
-	list_for_each_entry(map, maps, link) {
-		interval_tree_remove(&map->node, &ioas->mappings);
-		ioas->nr_vaddr_invalid -= map->vaddr_invalid;
-		ioas->entries_left++;
-	}
-	t1x_ioas_note_idle(ioas);
-	mutex_unlock(&ioas->lock);
-
-	list_for_each_entry_safe(map, next, maps, link)
-		t1x_mapping_free(map);
-}
-
-/* Make a filled mapping visible, unless the address space died meanwhile. */
-static int t1x_ioas_publish(struct t1x_ioas *ioas, struct t1x_mapping *map)
-{
-	int ret = 0;
-
-	mutex_lock(&ioas->lock);
-	if (ioas->dying)
-		ret = -EINVAL;
-	else
-		map->state = T1X_MAPPING_READY;
-	t1x_ioas_note_idle(ioas);
-	mutex_unlock(&ioas->lock);
-	return ret;
-}
-
-/**
- * t1x_ioas_map() - VFIO_IOMMU_MAP_DMA
- * @ioas: address space
- * @span: IOVAs, aligned to t1x_ioas_min_pgsize()
- * @vaddr: user address of the first byte, likewise aligned
- * @prot: IOMMU_READ and IOMMU_WRITE, at least one
- *
- * Return: 0, or with nothing changed
- * -EEXIST if a mapping overlaps @span, -ENOSPC if there are too many,
- * -EINVAL if @span is not inside one window, -EFAULT if the memory is not
- * there or may not be accessed so, -ENOMEM also for RLIMIT_MEMLOCK, -EINTR if
- * the task was killed, other errors of GUP and of the IOMMU driver.
- */
-int t1x_ioas_map(struct t1x_ioas *ioas, const struct t1x_span *span, unsigned long vaddr, int prot)
-{
-	struct t1x_mapping *map;
-	LIST_HEAD(maps);
-	int ret;
-
-	map = t1x_mapping_alloc(span, vaddr, prot);
-	if (IS_ERR(map))
-		return PTR_ERR(map);
-
-	ret = t1x_ioas_insert(ioas, map);
-	if (ret) {
-		t1x_mapping_free(map);
-		return ret;
-	}
-
-	ret = t1x_fill_mapping(ioas, map);
-	ret = ret ?: t1x_ioas_publish(ioas, map);
-	if (!ret)
-		return 0;
-
-	list_add(&map->link, &maps);
-	t1x_mapping_drain(ioas, &maps);
-	t1x_ioas_remove(ioas, &maps);
-	return ret;
-}
-
-/**
- * t1x_ioas_unmap() - VFIO_IOMMU_UNMAP_DMA
- * @ioas: address space
- * @span: IOVAs; mappings inside it go, there may be holes between them
- * @flags: T1X_COLLECT_ALL or 0
- * @unmapped: bytes that were mapped there, on success
- *
- * Waits for MAPs in flight in @span, killably.  Once it has begun to unmap it
- * cannot fail.
- *
- * Return: 0; -EINVAL if a mapping would be cut in two (type1v2), -EINTR if the
- * task was killed while it waited.
- */
-int t1x_ioas_unmap(struct t1x_ioas *ioas, const struct t1x_span *span, unsigned int flags,
-		   u64 *unmapped)
-{
-	struct t1x_mapping *map;
-	LIST_HEAD(maps);
-	u64 nbytes = 0;
-	int ret;
-
-	ret = t1x_ioas_collect(ioas, span, flags, &maps);
-	if (ret)
-		return ret;
-	list_for_each_entry(map, &maps, link) {
-		map->state = T1X_MAPPING_LEAVING;
-		nbytes += map->node.last - map->node.start + 1;
-	}
-	mutex_unlock(&ioas->lock);
-	*unmapped = nbytes;
-	if (list_empty(&maps))
-		return 0;
-
-	t1x_mapping_drain(ioas, &maps);
-	t1x_ioas_remove(ioas, &maps);
-	return 0;
 }

@@ -5,7 +5,9 @@
  * The only file that touches the memory of an ioctl's argument.  Which check
  * comes before which is part of the contract, see Documentation/uapi.rst.
  */
+#include <linux/compat.h>
 #include <linux/iommu.h>
+#include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/vfio.h>
@@ -13,9 +15,6 @@
 #include <uapi/linux/vfio_type1x.h>
 
 #include "private.h"
-
-/* Bytes of dirty bitmap that one request may ask for: 2^31 pages. */
-#define T1X_IOCTL_MAX_BITMAP	(1ULL << 28)
 
 /**
  * t1x_ioctl_claims() - may this IOMMU type be ours?
@@ -58,7 +57,7 @@ long t1x_ioctl_check_extension(struct t1x_ioas *ioas, unsigned long arg)
 	case VFIO_UNMAP_ALL:
 		return ioas || t1x_ioctl_claims(VFIO_TYPE1v2_IOMMU);
 	case VFIO_UPDATE_VADDR:
-		return !!ioas;
+		return ioas && !READ_ONCE(ioas->nr_emulated);
 	case VFIO_DMA_CC_IOMMU:
 		return ioas && t1x_ioas_enforces_cc(ioas);
 	default:
@@ -76,7 +75,6 @@ static int t1x_ioctl_put_caps(struct vfio_iommu_type1_info *info, struct vfio_in
 		return 0;
 	}
 
-	vfio_info_cap_shift(caps, sizeof(*info));
 	if (copy_to_user(arg + sizeof(*info), caps->buf, caps->size))
 		return -EFAULT;
 	info->cap_offset = sizeof(*info);
@@ -144,7 +142,34 @@ static long t1x_ioctl_map(struct t1x_ioas *ioas, void __user *arg)
 		prot |= IOMMU_READ;
 	if (map.flags & VFIO_DMA_MAP_FLAG_WRITE)
 		prot |= IOMMU_WRITE;
-	return t1x_ioas_map(ioas, &iovas, map.vaddr, prot);
+	return t1x_request_map(ioas, &iovas, map.vaddr, prot);
+}
+
+/* A struct vfio_bitmap of a 32-bit program, whose pointer and padding differ. */
+struct t1x_ioctl_compat_bitmap {
+	compat_u64 pgsize;
+	compat_u64 size;
+	compat_uptr_t data;
+};
+
+/* The bitmap that follows a struct, if argsz leaves @room for it. */
+static int t1x_ioctl_copy_bitmap(struct vfio_bitmap *bitmap, void __user *arg, size_t room)
+{
+	struct t1x_ioctl_compat_bitmap compat;
+
+	if (!in_compat_syscall()) {
+		if (room < sizeof(*bitmap))
+			return -EINVAL;
+		return copy_from_user(bitmap, arg, sizeof(*bitmap)) ? -EFAULT : 0;
+	}
+	if (room < sizeof(compat))
+		return -EINVAL;
+	if (copy_from_user(&compat, arg, sizeof(compat)))
+		return -EFAULT;
+	bitmap->pgsize = compat.pgsize;
+	bitmap->size = compat.size;
+	bitmap->data = compat_ptr(compat.data);
+	return 0;
 }
 
 /* Could this bitmap hold a bit per page of the range? */
@@ -158,25 +183,22 @@ static int t1x_ioctl_check_bitmap(const struct vfio_bitmap *bitmap, u64 nbytes)
 		return -EINVAL;
 	npages = nbytes >> ilog2(bitmap->pgsize);
 	need = DIV_ROUND_UP_ULL(npages, BITS_PER_TYPE(u64)) * sizeof(u64);
-	if (!npages || bitmap->size > T1X_IOCTL_MAX_BITMAP || bitmap->size < need)
+	if (!npages || bitmap->size > T1X_MAX_DIRTY_BITMAP || bitmap->size < need)
 		return -EINVAL;
 	return 0;
 }
 
 /* What UNMAP with GET_DIRTY_BITMAP brings along; it comes after the struct. */
-static int t1x_ioctl_unmap_check_dirty(const struct vfio_iommu_type1_dma_unmap *unmap,
-				       void __user *arg)
+static int t1x_ioctl_unmap_bitmap(const struct vfio_iommu_type1_dma_unmap *unmap,
+				  void __user *arg, struct vfio_bitmap *bitmap)
 {
 	const size_t minsz = offsetofend(struct vfio_iommu_type1_dma_unmap, size);
-	struct vfio_bitmap bitmap;
+	int ret;
 
 	if (unmap->flags & ~VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP)
 		return -EINVAL;
-	if (unmap->argsz < minsz + sizeof(bitmap))
-		return -EINVAL;
-	if (copy_from_user(&bitmap, arg + minsz, sizeof(bitmap)))
-		return -EFAULT;
-	return t1x_ioctl_check_bitmap(&bitmap, unmap->size);
+	ret = t1x_ioctl_copy_bitmap(bitmap, arg + minsz, unmap->argsz - minsz);
+	return ret ?: t1x_ioctl_check_bitmap(bitmap, unmap->size);
 }
 
 /* The IOVAs that an UNMAP is about. */
@@ -204,6 +226,7 @@ static long t1x_ioctl_unmap(struct t1x_ioas *ioas, void __user *arg)
 			  VFIO_DMA_UNMAP_FLAG_VADDR;
 	struct vfio_iommu_type1_dma_unmap __user *uptr = arg;
 	struct vfio_iommu_type1_dma_unmap unmap;
+	struct vfio_bitmap bitmap;
 	struct t1x_span span;
 	unsigned int flags;
 	int ret = 0;
@@ -216,12 +239,14 @@ static long t1x_ioctl_unmap(struct t1x_ioas *ioas, void __user *arg)
 		return -EINVAL;
 	dirty = unmap.flags & VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP;
 	if (dirty)
-		ret = t1x_ioctl_unmap_check_dirty(&unmap, arg);
+		ret = t1x_ioctl_unmap_bitmap(&unmap, arg, &bitmap);
+	else if (unmap.flags & VFIO_DMA_UNMAP_FLAG_VADDR && READ_ONCE(ioas->nr_emulated))
+		ret = -EBUSY;
 	ret = ret ?: t1x_ioctl_unmap_span(ioas, &unmap, &span);
 	if (ret)
 		return ret;
-	/* There is no dirty page tracking, so it is never on. */
-	if (dirty)
+	/* Asked again, with the lock, before anything is done. */
+	if (dirty && (!READ_ONCE(ioas->tracking) || bitmap.pgsize != PAGE_SIZE))
 		return -EINVAL;
 	/* Later there is no way back: can the answer be written at all? */
 	if (put_user(unmap.size, &uptr->size))
@@ -231,11 +256,130 @@ static long t1x_ioctl_unmap(struct t1x_ioas *ioas, void __user *arg)
 	if (unmap.flags & VFIO_DMA_UNMAP_FLAG_VADDR)
 		ret = t1x_vaddr_suspend(ioas, &span, flags, &size);
 	else
-		ret = t1x_ioas_unmap(ioas, &span, flags, &size);
+		ret = t1x_request_unmap(ioas, &span, flags, dirty ? &bitmap : NULL, &size);
 	if (ret)
 		return ret;
 
 	return put_user(size, &uptr->size);
+}
+
+/* The pages that a bitmap is about. */
+static int t1x_ioctl_dirty_span(u64 iova, u64 size, const struct vfio_bitmap *bitmap,
+				struct t1x_span *span)
+{
+	int ret;
+
+	if (!size)
+		return -EINVAL;
+	if (!t1x_span_init(span, iova, size))
+		return -EOVERFLOW;
+	ret = t1x_ioctl_check_bitmap(bitmap, size);
+	if (ret)
+		return ret;
+	if (bitmap->pgsize != PAGE_SIZE || (iova | size) & ~PAGE_MASK)
+		return -EINVAL;
+	return 0;
+}
+
+static int t1x_ioctl_dirty_start(struct t1x_ioas *ioas, void __user *arg, size_t room)
+{
+	struct vfio_iommu_type1_dirty_range range;
+	struct t1x_span span;
+
+	if (room < sizeof(range))
+		return -EINVAL;
+	if (copy_from_user(&range, arg, sizeof(range)))
+		return -EFAULT;
+	if (!range.size || (range.iova | range.size) & ~PAGE_MASK)
+		return -EINVAL;
+	if (!t1x_span_init(&span, range.iova, range.size))
+		return -EOVERFLOW;
+	return t1x_dirty_start(ioas, &span);
+}
+
+static int t1x_ioctl_dirty_get(struct t1x_ioas *ioas, void __user *arg, size_t room, bool peek)
+{
+	const size_t minsz = offsetof(struct vfio_iommu_type1_dirty_bitmap_get, bitmap);
+	struct vfio_iommu_type1_dirty_bitmap_get get;
+	struct t1x_span span;
+	int ret;
+
+	if (room < minsz)
+		return -EINVAL;
+	ret = t1x_ioctl_copy_bitmap(&get.bitmap, arg + minsz, room - minsz);
+	if (ret)
+		return ret;
+	if (copy_from_user(&get, arg, minsz))
+		return -EFAULT;
+	ret = t1x_ioctl_dirty_span(get.iova, get.size, &get.bitmap, &span);
+	return ret ?: t1x_export_get(ioas, &span, get.bitmap.data, peek);
+}
+
+static int t1x_ioctl_dirty_clear(struct t1x_ioas *ioas, void __user *arg, size_t room)
+{
+	struct vfio_iommu_type1_dirty_clear clear;
+	struct vfio_bitmap bitmap;
+	struct t1x_span span;
+	unsigned long *mask;
+	size_t nbytes;
+	int ret;
+
+	if (room < sizeof(clear))
+		return -EINVAL;
+	if (copy_from_user(&clear, arg, sizeof(clear)))
+		return -EFAULT;
+	bitmap.pgsize = clear.pgsize;
+	bitmap.size = clear.bitmap_size;
+	bitmap.data = u64_to_user_ptr(clear.bitmap);
+	ret = t1x_ioctl_dirty_span(clear.iova, clear.size, &bitmap, &span);
+	if (ret)
+		return ret;
+
+	/* All of it beforehand: a fault must find nothing cleared yet. */
+	nbytes = BITS_TO_LONGS(clear.size >> PAGE_SHIFT) * sizeof(*mask);
+	mask = kvmalloc(nbytes, GFP_KERNEL_ACCOUNT);
+	if (!mask)
+		return -ENOMEM;
+	if (copy_from_user(mask, bitmap.data, nbytes))
+		ret = -EFAULT;
+	else
+		ret = t1x_export_clear(ioas, &span, mask);
+	kvfree(mask);
+	return ret;
+}
+
+static long t1x_ioctl_dirty(struct t1x_ioas *ioas, void __user *arg)
+{
+	const size_t minsz = offsetofend(struct vfio_iommu_type1_dirty_bitmap, flags);
+	struct vfio_iommu_type1_dirty_bitmap dirty;
+	struct t1x_span all = T1X_SPAN_ALL;
+	size_t room;
+
+	if (!ioas->v2)
+		return -EACCES;
+	if (copy_from_user(&dirty, arg, minsz))
+		return -EFAULT;
+	if (dirty.argsz < minsz)
+		return -EINVAL;
+	arg += minsz;
+	room = dirty.argsz - minsz;
+
+	switch (dirty.flags) {
+	case VFIO_IOMMU_DIRTY_PAGES_FLAG_START:
+		return t1x_dirty_start(ioas, &all);
+	case VFIO_IOMMU_DIRTY_PAGES_FLAG_START | VFIO_IOMMU_DIRTY_PAGES_FLAG_RANGE:
+		return t1x_ioctl_dirty_start(ioas, arg, room);
+	case VFIO_IOMMU_DIRTY_PAGES_FLAG_STOP:
+		return t1x_dirty_stop(ioas);
+	case VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP:
+		return t1x_ioctl_dirty_get(ioas, arg, room, false);
+	case VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP | VFIO_IOMMU_DIRTY_PAGES_FLAG_PEEK:
+		return t1x_ioctl_dirty_get(ioas, arg, room, true);
+	case VFIO_IOMMU_DIRTY_PAGES_FLAG_CLEAR:
+		return t1x_ioctl_dirty_clear(ioas, arg, room);
+	default:
+		return -EINVAL;
+	}
 }
 
 /**
@@ -257,6 +401,8 @@ long t1x_ioctl(struct t1x_ioas *ioas, unsigned int cmd, unsigned long arg)
 		return t1x_ioctl_map(ioas, (void __user *)arg);
 	case VFIO_IOMMU_UNMAP_DMA:
 		return t1x_ioctl_unmap(ioas, (void __user *)arg);
+	case VFIO_IOMMU_DIRTY_PAGES:
+		return t1x_ioctl_dirty(ioas, (void __user *)arg);
 	default:
 		return -ENOTTY;
 	}

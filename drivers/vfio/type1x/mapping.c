@@ -8,6 +8,7 @@
 #include <linux/interval_tree.h>
 #include <linux/lockdep.h>
 #include <linux/overflow.h>
+#include <linux/printk.h>
 #include <linux/rwsem.h>
 #include <linux/slab.h>
 
@@ -18,31 +19,25 @@
 static_assert(sizeof(unsigned long) == sizeof(u64));
 
 /**
- * t1x_mapping_alloc() - make a mapping that the caller pays for
+ * t1x_mapping_alloc() - make a mapping
  * @span: IOVAs
  * @vaddr: user address behind the first one
  * @prot: IOMMU_READ and IOMMU_WRITE
  *
- * Return: mapping in state FILLING, not inserted; or ERR_PTR().
+ * Return: mapping in state FILLING, not inserted and without a payer; or NULL.
  */
 struct t1x_mapping *t1x_mapping_alloc(const struct t1x_span *span, unsigned long vaddr, int prot)
 {
 	struct t1x_mapping *map;
-	int ret;
 
 	map = kzalloc(struct_size(map, extents.inplace.words, 1), GFP_KERNEL_ACCOUNT);
 	if (!map)
-		return ERR_PTR(-ENOMEM);
-
-	ret = t1x_payer_init_current(&map->payer);
-	if (ret) {
-		kfree(map);
-		return ERR_PTR(ret);
-	}
+		return NULL;
 	map->node.start = span->start;
 	map->node.last = span->last;
 	map->vaddr = vaddr;
 	map->prot = prot;
+	map->pins = RB_ROOT_CACHED;
 	t1x_extents_init(&map->extents, 1);
 	map->state = T1X_MAPPING_FILLING;
 	return map;
@@ -54,7 +49,7 @@ struct t1x_mapping *t1x_mapping_alloc(const struct t1x_span *span, unsigned long
  */
 void t1x_mapping_free(struct t1x_mapping *map)
 {
-	t1x_payer_put(&map->payer);
+	kvfree(map->dirty);
 	kfree(map);
 }
 
@@ -119,20 +114,41 @@ void t1x_mapping_unpin(struct t1x_mapping *map)
 	while (t1x_extents_next(&iter, &run))
 		t1x_pin_release_run(&run, map->prot & IOMMU_WRITE);
 	t1x_extents_free(&map->extents);
+	map->has_raw = false;
 
-	t1x_payer_uncharge(&map->payer, map->nr_charged);
+	t1x_payer_uncharge(map->payer, map->nr_charged);
 	map->nr_charged = 0;
 }
 
 /**
- * t1x_mapping_drain() - unmap and unpin mappings
+ * t1x_mapping_abandon() - unpin a mapping of which nobody has anything any more
+ * @map: mapping that is in no tree
+ *
+ * No lock of ours may be held.
+ */
+void t1x_mapping_abandon(struct t1x_mapping *map)
+{
+	unsigned long ncharge;
+
+	if (!RB_EMPTY_ROOT(&map->pins.rb_root)) {
+		pr_warn_ratelimited(T1X_NAME ": a closed device has left pages pinned\n");
+		ncharge = t1x_pins_release(t1x_pins_remove(map, 0, t1x_mapping_npages(map)),
+					   map->prot & IOMMU_WRITE);
+		if (!map->backed)
+			t1x_payer_uncharge(map->payer, ncharge);
+	}
+	t1x_mapping_unpin(map);
+}
+
+/**
+ * t1x_mapping_drain_all() - unmap and unpin mappings
  * @ioas: address space, no lock held
  * @maps: mappings of the caller, linked by &t1x_mapping.link
  *
  * Frames that an IOMMU driver fails to unmap stay pinned for ever: a leak is
  * better than a device writing to memory that has got a new owner.
  */
-void t1x_mapping_drain(struct t1x_ioas *ioas, struct list_head *maps)
+void t1x_mapping_drain_all(struct t1x_ioas *ioas, struct list_head *maps)
 {
 	struct t1x_mapping *map;
 	bool gone;
@@ -145,4 +161,19 @@ void t1x_mapping_drain(struct t1x_ioas *ioas, struct list_head *maps)
 		return;
 	list_for_each_entry(map, maps, link)
 		t1x_mapping_unpin(map);
+}
+
+/**
+ * t1x_mapping_drain() - unmap and unpin a mapping
+ * @ioas: address space, no lock held
+ * @map: mapping of the caller, in no list
+ *
+ * See t1x_mapping_drain_all().
+ */
+void t1x_mapping_drain(struct t1x_ioas *ioas, struct t1x_mapping *map)
+{
+	LIST_HEAD(maps);
+
+	list_add(&map->link, &maps);
+	t1x_mapping_drain_all(ioas, &maps);
 }

@@ -41,12 +41,13 @@ static_assert(IS_ENABLED(CONFIG_SPARSEMEM_VMEMMAP) || IS_ENABLED(CONFIG_FLATMEM)
 
 /**
  * t1x_pin_alloc() - get the room for batches
+ * @mm: whose memory is to be pinned
  * @npages: pages that are to be pinned altogether
  * @write: pin for writing by the device
  *
  * Return: a batch to be freed by kfree(), or NULL.
  */
-struct t1x_pin *t1x_pin_alloc(unsigned long npages, bool write)
+struct t1x_pin *t1x_pin_alloc(struct mm_struct *mm, unsigned long npages, bool write)
 {
 	unsigned int max_pins = t1x_disable_hugepages ? 1 : min_t(unsigned long, npages,
 								   T1X_PIN_BATCH);
@@ -58,6 +59,7 @@ struct t1x_pin *t1x_pin_alloc(unsigned long npages, bool write)
 	if (!pin)
 		return NULL;
 
+	pin->mm = mm;
 	pin->max_pins = max_pins;
 	pin->run_len = (void *)pin + size;
 	pin->write = write;
@@ -81,17 +83,17 @@ struct t1x_pin_access {
  * reading the zero page, or a page shared with the parent, after the user's
  * next write.  @npages is cut at the end of the area that the answer is for.
  */
-static int t1x_pin_read_access(unsigned long vaddr, unsigned long *npages,
-			       struct t1x_pin_access *access)
+static int t1x_pin_read_access(struct mm_struct *mm, unsigned long vaddr,
+			       unsigned long *npages, struct t1x_pin_access *access)
 {
-	struct mm_struct *mm = current->mm;
 	struct vm_area_struct *vma;
 
 	if (mmap_read_lock_killable(mm))
 		return -EINTR;
-	vma = vma_lookup(mm, untagged_addr(vaddr));
+	vaddr = untagged_addr_remote(mm, vaddr);
+	vma = vma_lookup(mm, vaddr);
 	if (vma) {
-		*npages = min(*npages, (vma->vm_end - untagged_addr(vaddr)) >> PAGE_SHIFT);
+		*npages = min(*npages, (vma->vm_end - vaddr) >> PAGE_SHIFT);
 		if (is_cow_mapping(vma->vm_flags) && !is_vm_hugetlb_page(vma)) {
 			access->gup |= FOLL_WRITE | FOLL_FORCE;
 			access->fault |= vma->vm_flags & VM_WRITE ? FAULT_FLAG_WRITE : 0;
@@ -125,22 +127,22 @@ static long t1x_pin_prefault(struct mm_struct *mm, unsigned long vaddr, unsigned
  * is present is taken without faults, what is not is faulted in beforehand, in
  * a way that can be killed.
  */
-static long t1x_pin_gup_prefaulted(unsigned long vaddr, unsigned long npages, bool write,
-				   struct page **pages)
+static long t1x_pin_gup_prefaulted(struct mm_struct *mm, unsigned long vaddr,
+				   unsigned long npages, bool write, struct page **pages)
 {
 	struct t1x_pin_access access = {
 		.gup = FOLL_LONGTERM | (write ? FOLL_WRITE : 0),
 		.fault = write ? FAULT_FLAG_WRITE : 0,
 	};
-	struct mm_struct *mm = current->mm;
-	long n;
+	long n = 0;
 
 	if (!write) {
-		n = t1x_pin_read_access(vaddr, &npages, &access);
+		n = t1x_pin_read_access(mm, vaddr, &npages, &access);
 		if (n)
 			return n;
 	}
-	n = pin_user_pages_fast_only(vaddr, npages, access.gup, pages);
+	if (mm == current->mm)
+		n = pin_user_pages_fast_only(vaddr, npages, access.gup, pages);
 	if (n)
 		return n;
 
@@ -153,14 +155,31 @@ static long t1x_pin_gup_prefaulted(unsigned long vaddr, unsigned long npages, bo
 	return n;
 }
 
-static long t1x_pin_gup(unsigned long vaddr, unsigned long npages, bool write,
-			struct page **pages)
+/* GUP for the memory of another process, or from a kernel thread. */
+static long t1x_pin_gup_remote(struct mm_struct *mm, unsigned long vaddr, unsigned long npages,
+			       unsigned int flags, struct page **pages)
+{
+	int locked = 1;
+	long n;
+
+	if (mmap_read_lock_killable(mm))
+		return -EINTR;
+	n = pin_user_pages_remote(mm, vaddr, npages, flags, pages, &locked);
+	if (locked)
+		mmap_read_unlock(mm);
+	return n;
+}
+
+static long t1x_pin_gup(struct mm_struct *mm, unsigned long vaddr, unsigned long npages,
+			bool write, struct page **pages)
 {
 	unsigned int flags = FOLL_LONGTERM | (write ? FOLL_WRITE : 0);
 	long n;
 
 	if (!gup_longterm_faults_killably())
-		return t1x_pin_gup_prefaulted(vaddr, npages, write, pages);
+		return t1x_pin_gup_prefaulted(mm, vaddr, npages, write, pages);
+	if (mm != current->mm)
+		return t1x_pin_gup_remote(mm, vaddr, npages, flags, pages);
 
 	n = pin_user_pages_fast(vaddr, npages, flags, pages);
 	/* The last page of the 64-bit space: just another bad address. */
@@ -175,8 +194,14 @@ static unsigned long t1x_pin_folio_rest(struct page *page)
 	return folio_nr_pages(folio) - folio_page_idx(folio, page);
 }
 
-/* Reserved pages are not the user's memory and are not charged. */
-static unsigned long t1x_pin_count_charge(struct page *page, unsigned long npages)
+/**
+ * t1x_pin_count_charge() - how many of these pages count against RLIMIT_MEMLOCK?
+ * @page: first of pinned pages whose frames follow each other
+ * @npages: number of pages
+ *
+ * Return: all but the reserved ones, which are not the user's memory.
+ */
+unsigned long t1x_pin_count_charge(struct page *page, unsigned long npages)
 {
 	unsigned long i, nr, ncharge = 0;
 
@@ -226,7 +251,7 @@ static unsigned long t1x_pin_trim_hugetlb(struct t1x_pin *pin, unsigned long npa
 static int t1x_pin_batch_pages(struct t1x_pin *pin, unsigned long vaddr, unsigned long npages)
 {
 	unsigned long want = min_t(unsigned long, npages, pin->max_pins);
-	long n = t1x_pin_gup(vaddr, want, pin->write, pin->pages);
+	long n = t1x_pin_gup(pin->mm, vaddr, want, pin->write, pin->pages);
 
 	if (n <= 0)
 		return n ?: -EFAULT;
@@ -253,7 +278,7 @@ static int t1x_pin_batch_hugetlb(struct t1x_pin *pin, unsigned long vaddr, unsig
 	while (pin->npages < npages && nr < pin->max_pins) {
 		struct page **page = &pin->pages[nr];
 
-		n = t1x_pin_gup(vaddr + (pin->npages << PAGE_SHIFT), 1, pin->write, page);
+		n = t1x_pin_gup(pin->mm, vaddr + (pin->npages << PAGE_SHIFT), 1, pin->write, page);
 		if (n <= 0)
 			break;
 		if (!folio_test_hugetlb(page_folio(*page))) {
@@ -300,9 +325,8 @@ static int t1x_pin_follow(struct vm_area_struct *vma, unsigned long vaddr, bool 
 }
 
 /* One frame of whatever area @vaddr is in now, faulted in if need be. */
-static int t1x_pin_raw_pfn(unsigned long vaddr, bool write, u64 *pfn)
+static int t1x_pin_raw_pfn(struct mm_struct *mm, unsigned long vaddr, bool write, u64 *pfn)
 {
-	struct mm_struct *mm = current->mm;
 	bool faulted = false;
 
 	mmap_assert_locked(mm);
@@ -329,7 +353,7 @@ static int t1x_pin_raw_pfn(unsigned long vaddr, bool write, u64 *pfn)
 static int t1x_pin_batch_raw(struct t1x_pin *pin, unsigned long vaddr, unsigned long npages)
 {
 	unsigned long max = t1x_disable_hugepages ? 1 : T1X_PIN_BATCH;
-	struct mm_struct *mm = current->mm;
+	struct mm_struct *mm = pin->mm;
 	int ret = 0;
 
 	pin->kind = T1X_RUN_RAW;
@@ -344,7 +368,7 @@ static int t1x_pin_batch_raw(struct t1x_pin *pin, unsigned long vaddr, unsigned 
 	while (pin->raw.npages < min(npages, max)) {
 		struct t1x_run next = { .npages = 1, .kind = T1X_RUN_RAW };
 
-		ret = t1x_pin_raw_pfn(vaddr + (pin->raw.npages << PAGE_SHIFT), pin->write,
+		ret = t1x_pin_raw_pfn(mm, vaddr + (pin->raw.npages << PAGE_SHIFT), pin->write,
 				      &next.pfn);
 		if (ret || !t1x_run_extend(&pin->raw, &next))
 			break;
@@ -356,7 +380,7 @@ static int t1x_pin_batch_raw(struct t1x_pin *pin, unsigned long vaddr, unsigned 
 }
 
 /**
- * t1x_pin_batch() - pin the next pages of current's memory
+ * t1x_pin_batch() - pin the next pages of a mapping
  * @pin: batch; empty or already taken over by a mapping
  * @vaddr: page-aligned user address of the next page
  * @npages: pages that are still to come, at least 1
@@ -380,6 +404,65 @@ int t1x_pin_batch(struct t1x_pin *pin, unsigned long vaddr, unsigned long npages
 	if (ret == -EFAULT)
 		ret = t1x_pin_batch_raw(pin, vaddr, npages);
 	return ret;
+}
+
+/* Is this a BAR or the like, which GUP has no pages of? */
+static bool t1x_pin_is_raw(struct mm_struct *mm, unsigned long vaddr)
+{
+	struct vm_area_struct *vma;
+	bool raw;
+
+	mmap_read_lock(mm);
+	vma = vma_lookup(mm, untagged_addr_remote(mm, vaddr));
+	raw = vma && vma->vm_flags & VM_PFNMAP;
+	mmap_read_unlock(mm);
+	return raw;
+}
+
+/**
+ * t1x_pin_pages() - pin pages one by one, for an emulated device
+ * @mm: whose memory; the caller keeps it alive
+ * @vaddr: page-aligned user address
+ * @pages: filled
+ * @npages: number of pages
+ * @write: pin for writing
+ *
+ * Sleeps, and faults user memory in.
+ *
+ * Return: 0 with a pin on each page; or with none -EFAULT if there is no memory
+ * or not with the access wanted, -EINVAL if what there is has no struct page,
+ * -EINTR if the task was killed, other errors as GUP has them.
+ */
+int t1x_pin_pages(struct mm_struct *mm, unsigned long vaddr, struct page **pages,
+		  unsigned long npages, bool write)
+{
+	unsigned long done = 0;
+	long n = 0;
+
+	while (done < npages) {
+		n = t1x_pin_gup(mm, vaddr + (done << PAGE_SHIFT), npages - done, write,
+				pages + done);
+		if (n <= 0)
+			break;
+		done += n;
+	}
+	if (done == npages)
+		return 0;
+
+	unpin_user_pages(pages, done);
+	if (n && n != -EFAULT)
+		return n;
+	return t1x_pin_is_raw(mm, vaddr + (done << PAGE_SHIFT)) ? -EINVAL : -EFAULT;
+}
+
+/**
+ * t1x_pin_drop() - undo t1x_pin_pages() before anybody has used the pages
+ * @pages: pages
+ * @npages: number of pages
+ */
+void t1x_pin_drop(struct page **pages, unsigned long npages)
+{
+	unpin_user_pages(pages, npages);
 }
 
 /**

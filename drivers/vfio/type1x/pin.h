@@ -9,6 +9,7 @@
 
 #include "core/run.h"
 
+struct mm_struct;
 struct page;
 
 /* Pages that one batch pins at the most: one page of pointers. */
@@ -16,6 +17,7 @@ struct page;
 
 /**
  * struct t1x_pin - a batch of pages on its way from user memory to a mapping
+ * @mm: whose memory; the caller keeps it alive
  * @write: pin for writing by the device
  * @hugetlb: the next page is expected to be hugetlb: one pin per huge page
  * @kind: how the frames of this batch are held
@@ -29,6 +31,7 @@ struct page;
  * @pages: pinned pages
  */
 struct t1x_pin {
+	struct mm_struct *mm;
 	bool write;
 	bool hugetlb;
 	enum t1x_run_kind kind;
@@ -54,7 +57,11 @@ struct t1x_pin_iter {
 	unsigned long left;
 };
 
-struct t1x_pin *t1x_pin_alloc(unsigned long npages, bool write);
+struct t1x_pin *t1x_pin_alloc(struct mm_struct *mm, unsigned long npages, bool write);
+int t1x_pin_pages(struct mm_struct *mm, unsigned long vaddr, struct page **pages,
+		  unsigned long npages, bool write);
+void t1x_pin_drop(struct page **pages, unsigned long npages);
+unsigned long t1x_pin_count_charge(struct page *page, unsigned long npages);
 int t1x_pin_batch(struct t1x_pin *pin, unsigned long vaddr, unsigned long npages);
 void t1x_pin_begin(struct t1x_pin_iter *iter, const struct t1x_pin *pin);
 bool t1x_pin_next(struct t1x_pin_iter *iter, const struct t1x_pin *pin, struct t1x_run *run);

@@ -9,10 +9,14 @@
  *                        +-------------------------+------------------+
  *                        v                         v                  v
  *                   t1x_domain (list)       t1x_mapping (tree)   windows (set)
- *                        |                    |         |
- *                        v                    v         v
- *                   t1x_group (list)     t1x_payer   t1x_extents
- *                                        (mm)        (runs of pinned frames)
+ *                        |                    |    |    |
+ *                        v                    |    |    +--> dirty bitmap
+ *                   t1x_group (list)          |    |
+ *                                             |    +--> t1x_pinned (tree: frames that
+ *                                             |         emulated devices hold)
+ *                                             v
+ *                           t1x_payer (list: mm, task), t1x_extents (runs of
+ *                                             frames pinned for the IOMMU)
  *
  * Life of an address space: vfio core opens it (one reference, held by the
  * cookie table), every entry from vfio core borrows another one.  release()
@@ -21,27 +25,34 @@
  *
  * Life of a mapping, all changes of state under t1x_ioas.lock:
  *
- *	FILLING --> READY --> LEAVING --> gone
+ *	FILLING --> READY <--> LEAVING --> gone
  *	   |         ^  |
  *	   v         |  v
- *	  gone     UPDATING
+ *	  gone     UPDATING, BACKING
  *
  * A mapping that is not READY belongs to one thread, which works on it without
  * t1x_ioas.lock.  Whoever else needs its range waits for the thread to finish
- * and then decides afresh.
+ * and then decides afresh.  Emulated devices do not wait: they may come and go
+ * while it is READY or BACKING, and are counted while they work on user memory.
  *
  * Lock order, outermost first:
  *
  *	vfio core's group_lock
  *	  t1x_ioas.domains_rwsem	the domain list and what the IOMMU maps
- *	    t1x_ioas.lock		the mapping tree, states, counters, windows
- *	      the IOMMU core's locks	of groups and page tables
+ *	  t1x_ioas.dirty_mutex		starting and stopping dirty tracking
+ *	  t1x_ioas.devices_mutex	the list of emulated devices, their notices
+ *	    (locks of an emulated device)
+ *	      t1x_ioas.lock		the mapping tree, states, counters, windows,
+ *					dirty bitmaps, pins of emulated devices
+ *	        the IOMMU core's locks	of groups and page tables
  *
- * mmap_lock is taken under neither of ours, nor is user memory touched there:
- * a page fault can last as long as a user likes.
+ * mmap_lock is taken under none of ours, nor is user memory touched there: a
+ * page fault can last as long as a user likes.
  *
- * Invariant: under domains_rwsem each listed domain maps the first
- * t1x_mapping.nr_mapped pages of each mapping, and nothing else.
+ * Invariants: under domains_rwsem each listed domain maps the first
+ * t1x_mapping.nr_mapped pages of each mapping, and nothing else.  Under
+ * t1x_ioas.lock a READY mapping is backed if and only if a group sits behind an
+ * IOMMU, and has a dirty bitmap if and only if it is tracked.
  */
 #ifndef T1X_PRIVATE_H
 #define T1X_PRIVATE_H
@@ -52,6 +63,7 @@
 #include <linux/mutex.h>
 #include <linux/refcount.h>
 #include <linux/rwsem.h>
+#include <linux/sizes.h>
 #include <linux/stringify.h>
 #include <linux/types.h>
 #include <linux/vfio.h>
@@ -60,11 +72,15 @@
 #include <vfio/driver.h>
 
 #include "core/span.h"
+#include "dirty.h"
+#include "domain.h"
+#include "emulated.h"
 #include "extents.h"
 
 struct mm_struct;
-struct scatterlist;
+struct t1x_ioas;
 struct t1x_run;
+struct task_struct;
 
 #define T1X_NAME	"vfio-iommu-type1x"
 
@@ -87,19 +103,26 @@ extern unsigned int t1x_dma_entry_limit;
 
 /**
  * struct t1x_payer - whose RLIMIT_MEMLOCK pinned pages count against
+ * @link: in t1x_ioas.payers
  * @mm: address space charged; the struct is held (mmgrab), not its memory
+ * @task: leader of the process that mapped; its limit counts
+ * @nr_uses: mappings that it pays for (t1x_ioas.lock)
  * @lock_cap: the task had CAP_IPC_LOCK when it mapped: no limit
  */
 struct t1x_payer {
+	struct list_head link;
 	struct mm_struct *mm;
+	struct task_struct *task;
+	unsigned long nr_uses;
 	bool lock_cap;
 };
 
 /* account.c */
 int t1x_account_init(void);
 void t1x_account_exit(void);
-int t1x_payer_init_current(struct t1x_payer *payer);
-void t1x_payer_put(struct t1x_payer *payer);
+struct t1x_payer *t1x_payer_get(struct t1x_ioas *ioas);
+void t1x_payer_put(struct t1x_ioas *ioas, struct t1x_payer *payer);
+void t1x_payer_forget(struct t1x_ioas *ioas);
 int t1x_payer_charge(const struct t1x_payer *payer, unsigned long npages);
 void t1x_payer_uncharge(const struct t1x_payer *payer, unsigned long npages);
 
@@ -108,12 +131,14 @@ void t1x_payer_uncharge(const struct t1x_payer *payer, unsigned long npages);
  * @T1X_MAPPING_FILLING: the MAP that makes it
  * @T1X_MAPPING_READY: whoever holds t1x_ioas.lock
  * @T1X_MAPPING_UPDATING: the MAP(VADDR) that moves it to another mm
+ * @T1X_MAPPING_BACKING: the group that joins or leaves, which pins or unpins it
  * @T1X_MAPPING_LEAVING: the UNMAP that takes it down
  */
 enum t1x_mapping_state {
 	T1X_MAPPING_FILLING,
 	T1X_MAPPING_READY,
 	T1X_MAPPING_UPDATING,
+	T1X_MAPPING_BACKING,
 	T1X_MAPPING_LEAVING,
 };
 
@@ -126,10 +151,19 @@ enum t1x_mapping_state {
  * @birth: one more than that of the mapping made before (t1x_ioas.lock)
  * @state: see the picture above (t1x_ioas.lock)
  * @vaddr_invalid: between UNMAP(VADDR) and MAP(VADDR) (t1x_ioas.lock)
- * @payer: who is charged (owning thread)
+ * @backed: @extents has all frames, as an IOMMU needs (t1x_ioas.lock)
+ * @has_raw: some frames are no memory, see T1X_RUN_RAW (as @backed)
+ * @stained: @dirty may have bits set (t1x_ioas.lock)
+ * @nr_guests: emulated devices that work on user memory behind it just now
+ *	       (t1x_ioas.lock)
+ * @payer: who is charged; changes in state UPDATING only
  * @nr_mapped: leading pages that the domains map (domains_rwsem, owning thread)
- * @nr_charged: pages charged to @payer (owning thread)
- * @extents: pinned frames (owning thread; appended to under domains_rwsem)
+ * @nr_charged: pages charged to @payer for @extents (owning thread)
+ * @dirty: a bit per page, or NULL (t1x_ioas.lock)
+ * @pins: tree of &struct t1x_pinned, pages that emulated devices hold
+ *	  (t1x_ioas.lock)
+ * @extents: frames pinned for the IOMMU (owning thread; appended to under
+ *	     domains_rwsem)
  */
 struct t1x_mapping {
 	struct interval_tree_node node;
@@ -139,36 +173,16 @@ struct t1x_mapping {
 	int prot;
 	enum t1x_mapping_state state;
 	bool vaddr_invalid;
-	struct t1x_payer payer;
+	bool backed;
+	bool has_raw;
+	bool stained;
+	unsigned int nr_guests;
+	struct t1x_payer *payer;
 	unsigned long nr_mapped;
 	unsigned long nr_charged;
+	unsigned long *dirty;
+	struct rb_root_cached pins;
 	struct t1x_extents extents;
-};
-
-/**
- * struct t1x_group - an IOMMU group attached to a domain
- * @next: in t1x_domain.groups
- * @group: the group, kept alive by vfio core
- * @aperture: IOVAs that its devices can address in each domain it was tried in
- */
-struct t1x_group {
-	struct list_head next;
-	struct iommu_group *group;
-	struct t1x_span aperture;
-};
-
-/**
- * struct t1x_domain - an IOMMU page table and the groups that use it
- * @next: in t1x_ioas.domains
- * @domain: the page table
- * @groups: attached &struct t1x_group, never empty while listed
- * @enforce_cc: the IOMMU forces coherent DMA
- */
-struct t1x_domain {
-	struct list_head next;
-	struct iommu_domain *domain;
-	struct list_head groups;
-	bool enforce_cc;
 };
 
 /**
@@ -179,14 +193,27 @@ struct t1x_domain {
  * @nesting: domains are to be nested (type 6); immutable
  * @domains_rwsem: see the lock order above
  * @domains: list of &struct t1x_domain (@domains_rwsem)
+ * @emulated: list of &struct t1x_group without an IOMMU (@domains_rwsem)
+ * @dirty_mutex: see the lock order above
+ * @devices_mutex: see the lock order above
+ * @devices: emulated devices to be told of an UNMAP (written under
+ *	     @devices_mutex and @lock)
  * @lock: see the lock order above
  * @dying: released by vfio core, nothing may be added (written under both)
  * @mappings: interval tree of &struct t1x_mapping by IOVA (@lock)
  * @births: mappings made so far (@lock)
+ * @payers: list of &struct t1x_payer (@lock)
+ * @spare_payer: one of them that pays for nothing, or NULL (@lock)
  * @entries_left: mappings that may still be made (@lock)
  * @nr_vaddr_invalid: mappings with vaddr_invalid set (@lock)
  * @pgsize_bitmap: IOMMU page sizes that every domain has (@lock)
- * @windows: IOVAs that may be mapped (@lock)
+ * @windows: IOVAs that may be mapped, if @nr_groups (@lock)
+ * @nr_groups: groups behind an IOMMU (written under @domains_rwsem and @lock)
+ * @nr_unscoped: those that may write to all that is mapped: their drivers do not
+ *		 pin pages (as @nr_groups)
+ * @nr_emulated: groups without an IOMMU (as @nr_groups)
+ * @tracking: dirty pages are tracked (@lock)
+ * @tracked: where, if they are (@lock)
  * @idle_wq: woken when a mapping becomes READY or is gone
  * @idle_seq: number of such events (@lock)
  * @nr_waiting: threads that wait for one (@lock)
@@ -199,40 +226,32 @@ struct t1x_ioas {
 
 	struct rw_semaphore domains_rwsem;
 	struct list_head domains;
+	struct list_head emulated;
+
+	struct mutex dirty_mutex; /* START and STOP */
+	struct mutex devices_mutex; /* devices, and telling them */
+	struct list_head devices;
 
 	struct mutex lock; /* innermost of ours */
 	bool dying;
 	struct rb_root_cached mappings;
 	u64 births;
+	struct list_head payers;
+	struct t1x_payer *spare_payer;
 	unsigned int entries_left;
 	unsigned int nr_vaddr_invalid;
 	unsigned long pgsize_bitmap;
 	struct t1x_span_set windows;
+	unsigned int nr_groups;
+	unsigned int nr_unscoped;
+	unsigned int nr_emulated;
+	bool tracking;
+	struct t1x_span tracked;
 
 	wait_queue_head_t idle_wq;
 	unsigned long idle_seq;
 	unsigned int nr_waiting;
 };
-
-/* domain.c */
-u64 t1x_domain_slice(u64 iova);
-struct t1x_domain *t1x_domain_alloc(struct iommu_group *group, bool nesting);
-void t1x_domain_free(struct t1x_domain *domain);
-int t1x_domain_attach(struct t1x_domain *domain, struct t1x_group *group);
-void t1x_domain_detach(struct t1x_domain *domain, struct t1x_group *group);
-int t1x_domain_place_msi(struct t1x_domain *domain, dma_addr_t base);
-bool t1x_domain_is_compatible(const struct t1x_domain *a, const struct t1x_domain *b);
-int t1x_domain_replay(struct t1x_domain *domain, struct t1x_mapping *map);
-int t1x_domains_map(struct t1x_ioas *ioas, struct t1x_mapping *map, const struct t1x_run *run);
-int t1x_domains_map_sg(struct t1x_ioas *ioas, struct t1x_mapping *map, struct scatterlist *sgl,
-		       unsigned int nents, unsigned long npages);
-bool t1x_domains_unmap(struct t1x_ioas *ioas, struct list_head *maps);
-
-/* window.c */
-int t1x_window_build(struct t1x_span_set *set, const struct t1x_ioas *ioas,
-		     const struct t1x_domain *extra);
-void t1x_window_free(struct t1x_span_set *set);
-int t1x_window_group_msi(struct iommu_group *group, bool *found, phys_addr_t *base);
 
 /* mapping.c */
 struct t1x_mapping *t1x_mapping_alloc(const struct t1x_span *span, unsigned long vaddr, int prot);
@@ -240,16 +259,33 @@ void t1x_mapping_free(struct t1x_mapping *map);
 struct t1x_mapping *t1x_mapping_first(struct t1x_ioas *ioas, const struct t1x_span *span);
 struct t1x_mapping *t1x_mapping_next(struct t1x_mapping *map, const struct t1x_span *span);
 unsigned long t1x_mapping_npages(const struct t1x_mapping *map);
-void t1x_mapping_drain(struct t1x_ioas *ioas, struct list_head *maps);
+void t1x_mapping_drain(struct t1x_ioas *ioas, struct t1x_mapping *map);
+void t1x_mapping_drain_all(struct t1x_ioas *ioas, struct list_head *maps);
 void t1x_mapping_unpin(struct t1x_mapping *map);
+void t1x_mapping_abandon(struct t1x_mapping *map);
 
 static inline struct t1x_span t1x_mapping_span(const struct t1x_mapping *map)
 {
 	return (struct t1x_span){ .start = map->node.start, .last = map->node.last };
 }
 
+static inline bool t1x_mapping_is_tracked(const struct t1x_ioas *ioas,
+					  const struct t1x_mapping *map)
+{
+	return ioas->tracking && ioas->tracked.start <= map->node.start &&
+	       map->node.last <= ioas->tracked.last;
+}
+
 /* fill.c */
 int t1x_fill_mapping(struct t1x_ioas *ioas, struct t1x_mapping *map);
+
+/* backing.c */
+int t1x_backing_publish(struct t1x_ioas *ioas, struct t1x_mapping *map);
+void t1x_backing_claim(struct t1x_ioas *ioas, struct list_head *maps);
+int t1x_backing_change(struct t1x_ioas *ioas, struct list_head *maps);
+
+/* Bytes of dirty bitmap that one request may ask for: 2^31 pages. */
+#define T1X_MAX_DIRTY_BITMAP	SZ_256M
 
 /* The whole address space, for walks over all mappings. */
 #define T1X_SPAN_ALL	((struct t1x_span){ .start = 0, .last = U64_MAX })
@@ -265,24 +301,25 @@ void t1x_ioas_put(struct t1x_ioas *ioas);
 void t1x_ioas_kill(struct t1x_ioas *ioas);
 int t1x_ioas_lock(struct t1x_ioas *ioas);
 int t1x_ioas_wait_settled(struct t1x_ioas *ioas, const struct t1x_mapping *map);
+int t1x_ioas_wait_guests(struct t1x_ioas *ioas, const struct t1x_mapping *map);
 int t1x_ioas_wait_briefly(struct t1x_ioas *ioas, unsigned long seq, long *timeout);
 void t1x_ioas_note_idle(struct t1x_ioas *ioas);
 u64 t1x_ioas_min_pgsize(struct t1x_ioas *ioas);
-int t1x_ioas_map(struct t1x_ioas *ioas, const struct t1x_span *span, unsigned long vaddr, int prot);
-int t1x_ioas_unmap(struct t1x_ioas *ioas, const struct t1x_span *span, unsigned int flags,
-		   u64 *unmapped);
+bool t1x_ioas_is_public(const struct t1x_mapping *map);
 int t1x_ioas_collect(struct t1x_ioas *ioas, const struct t1x_span *span, unsigned int flags,
 		     struct list_head *maps);
 bool t1x_ioas_enforces_cc(struct t1x_ioas *ioas);
+
+/* request.c */
+int t1x_request_map(struct t1x_ioas *ioas, const struct t1x_span *span, unsigned long vaddr,
+		    int prot);
+int t1x_request_unmap(struct t1x_ioas *ioas, const struct t1x_span *span, unsigned int flags,
+		      const struct vfio_bitmap *bitmap, u64 *unmapped);
 
 /* vaddr.c */
 int t1x_vaddr_suspend(struct t1x_ioas *ioas, const struct t1x_span *span, unsigned int flags,
 		      u64 *size);
 int t1x_vaddr_resume(struct t1x_ioas *ioas, const struct t1x_span *span, unsigned long vaddr);
-
-/* group.c */
-int t1x_group_attach(struct t1x_ioas *ioas, struct iommu_group *iommu_group);
-void t1x_group_detach(struct t1x_ioas *ioas, struct iommu_group *iommu_group);
 
 /* caps.c */
 int t1x_caps_build(struct t1x_ioas *ioas, struct vfio_info_cap *caps);

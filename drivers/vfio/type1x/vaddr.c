@@ -19,7 +19,8 @@
  * @size: bytes of the mappings invalidated, on success
  *
  * Return: 0; or with nothing changed -EINVAL if a mapping would be cut in two
- * (type1v2) or has no valid user address already, -EINTR if killed.
+ * (type1v2) or has no valid user address already, -EBUSY if there are emulated
+ * devices, which need user addresses all the time, -EINTR if killed.
  */
 int t1x_vaddr_suspend(struct t1x_ioas *ioas, const struct t1x_span *span, unsigned int flags,
 		      u64 *size)
@@ -32,6 +33,8 @@ int t1x_vaddr_suspend(struct t1x_ioas *ioas, const struct t1x_span *span, unsign
 	ret = t1x_ioas_collect(ioas, span, flags | T1X_COLLECT_PUBLIC, &maps);
 	if (ret)
 		return ret;
+	if (ioas->nr_emulated)
+		ret = -EBUSY;
 	list_for_each_entry(map, &maps, link)
 		if (map->vaddr_invalid)
 			ret = -EINVAL;
@@ -48,8 +51,9 @@ out_unlock:
 	return ret;
 }
 
-/* Find the mapping to resume and keep everybody else off it. */
-static struct t1x_mapping *t1x_vaddr_claim(struct t1x_ioas *ioas, const struct t1x_span *span)
+/* Find the mapping to resume, keep everybody else off it, and see who will pay. */
+static struct t1x_mapping *t1x_vaddr_claim(struct t1x_ioas *ioas, const struct t1x_span *span,
+					   struct t1x_payer **payer)
 {
 	struct t1x_mapping *map;
 	int ret = t1x_ioas_lock(ioas);
@@ -69,29 +73,27 @@ static struct t1x_mapping *t1x_vaddr_claim(struct t1x_ioas *ioas, const struct t
 	else if (map->node.start != span->start || map->node.last != span->last ||
 		 !map->vaddr_invalid)
 		map = ERR_PTR(-EINVAL);
-	else
-		map->state = T1X_MAPPING_UPDATING;
+	if (!IS_ERR(map)) {
+		*payer = t1x_payer_get(ioas);
+		if (IS_ERR(*payer))
+			map = ERR_CAST(*payer);
+		else
+			map->state = T1X_MAPPING_UPDATING;
+	}
 	mutex_unlock(&ioas->lock);
 	return map;
 }
 
 /* Let current pay from now on, for what another mm has paid so far. */
-static int t1x_vaddr_change_payer(struct t1x_mapping *map)
+static int t1x_vaddr_move_charge(struct t1x_mapping *map, const struct t1x_payer *payer)
 {
-	struct t1x_payer payer;
-	int ret = t1x_payer_init_current(&payer);
+	int ret;
 
-	if (ret)
-		return ret;
-	if (payer.mm != map->payer.mm) {
-		ret = t1x_payer_charge(&payer, map->nr_charged);
-		if (ret)
-			goto out_put;
-		t1x_payer_uncharge(&map->payer, map->nr_charged);
-		swap(payer, map->payer);
-	}
-out_put:
-	t1x_payer_put(&payer);
+	if (payer->mm == map->payer->mm)
+		return 0;
+	ret = t1x_payer_charge(payer, map->nr_charged);
+	if (!ret)
+		t1x_payer_uncharge(map->payer, map->nr_charged);
 	return ret;
 }
 
@@ -107,20 +109,23 @@ out_put:
  */
 int t1x_vaddr_resume(struct t1x_ioas *ioas, const struct t1x_span *span, unsigned long vaddr)
 {
-	struct t1x_mapping *map = t1x_vaddr_claim(ioas, span);
+	struct t1x_payer *payer;
+	struct t1x_mapping *map = t1x_vaddr_claim(ioas, span, &payer);
 	int ret;
 
 	if (IS_ERR(map))
 		return PTR_ERR(map);
 
-	ret = t1x_vaddr_change_payer(map);
+	ret = t1x_vaddr_move_charge(map, payer);
 
 	mutex_lock(&ioas->lock);
 	if (!ret) {
+		swap(payer, map->payer);
 		map->vaddr = vaddr;
 		map->vaddr_invalid = false;
 		ioas->nr_vaddr_invalid--;
 	}
+	t1x_payer_put(ioas, payer);
 	map->state = T1X_MAPPING_READY;
 	t1x_ioas_note_idle(ioas);
 	mutex_unlock(&ioas->lock);

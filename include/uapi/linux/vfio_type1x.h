@@ -55,4 +55,90 @@ struct vfio_iommu_type1_info_cap_driver {
 	__u8	release[VFIO_TYPE1X_NAME_LEN];
 };
 
+/**
+ * define VFIO_IOMMU_TYPE1_INFO_CAP_DIRTY - id of the dirty tracking capability
+ *
+ * Member of the VFIO_IOMMU_GET_INFO capability chain; see
+ * &struct vfio_iommu_type1_info_cap_dirty.
+ */
+#define VFIO_IOMMU_TYPE1_INFO_CAP_DIRTY		0x7432
+
+/* VFIO_IOMMU_DIRTY_PAGES knows VFIO_IOMMU_DIRTY_PAGES_FLAG_PEEK. */
+#define VFIO_IOMMU_DIRTY_CAP_PEEK		(1U << 0)
+/* ... VFIO_IOMMU_DIRTY_PAGES_FLAG_CLEAR. */
+#define VFIO_IOMMU_DIRTY_CAP_CLEAR		(1U << 1)
+/* ... VFIO_IOMMU_DIRTY_PAGES_FLAG_RANGE. */
+#define VFIO_IOMMU_DIRTY_CAP_RANGE		(1U << 2)
+
+/**
+ * struct vfio_iommu_type1_info_cap_dirty - what VFIO_IOMMU_DIRTY_PAGES can do more
+ * @header: id VFIO_IOMMU_TYPE1_INFO_CAP_DIRTY, version 1
+ * @flags: VFIO_IOMMU_DIRTY_CAP_*
+ * @reserved: zero
+ */
+struct vfio_iommu_type1_info_cap_dirty {
+	struct vfio_info_cap_header header;
+	__u32	flags;
+	__u32	reserved;
+};
+
+/**
+ * define VFIO_IOMMU_DIRTY_PAGES_FLAG_RANGE - track one range only
+ *
+ * Together with VFIO_IOMMU_DIRTY_PAGES_FLAG_START; the data is a
+ * &struct vfio_iommu_type1_dirty_range.  Only mappings that lie in the range, now
+ * or later, get a bitmap; reading one that does not fails with EINVAL.  The range
+ * must not cut a mapping in two (EINVAL).  While tracking is on, starting again
+ * with the same range succeeds and changes nothing, another one gives EBUSY.
+ */
+#define VFIO_IOMMU_DIRTY_PAGES_FLAG_RANGE	(1U << 29)
+
+/**
+ * define VFIO_IOMMU_DIRTY_PAGES_FLAG_PEEK - read bits and leave them set
+ *
+ * Together with VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP, whose data it uses.
+ */
+#define VFIO_IOMMU_DIRTY_PAGES_FLAG_PEEK	(1U << 30)
+
+/**
+ * define VFIO_IOMMU_DIRTY_PAGES_FLAG_CLEAR - clear bits
+ *
+ * On its own; the data is a &struct vfio_iommu_type1_dirty_clear.  A page that a
+ * device still may write to (it is pinned, or mapped for a group that does not
+ * tell which pages it uses) is dirty again at once.
+ *
+ * With PEEK and CLEAR no page can get lost between being reported and being
+ * copied: peek, clear what is about to be copied, copy.
+ */
+#define VFIO_IOMMU_DIRTY_PAGES_FLAG_CLEAR	(1U << 31)
+
+/**
+ * struct vfio_iommu_type1_dirty_range - IOVAs to track
+ * @iova: first byte, a multiple of the smallest page size of GET_INFO
+ * @size: bytes, likewise
+ */
+struct vfio_iommu_type1_dirty_range {
+	__u64	iova;
+	__u64	size;
+};
+
+/**
+ * struct vfio_iommu_type1_dirty_clear - bits to clear
+ * @iova: page of bit 0, a multiple of @pgsize
+ * @size: bytes of IOVA, likewise; may not cut a mapping in two
+ * @pgsize: bytes per bit, the smallest page size of GET_INFO
+ * @bitmap_size: bytes at @bitmap; at least one bit per page, in whole 64-bit words
+ * @bitmap: user address of the mask: bit n set clears that of page @iova / @pgsize + n
+ *
+ * Errors are those of VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP, and ENOMEM; nothing
+ * is cleared then.
+ */
+struct vfio_iommu_type1_dirty_clear {
+	__u64	iova;
+	__u64	size;
+	__u64	pgsize;
+	__u64	bitmap_size;
+	__u64	bitmap;
+};
+
 #endif /* _UAPI_LINUX_VFIO_TYPE1X_H */

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Backing: which mappings must have all their memory pinned, and when.
+ *
+ * An IOMMU cannot wait for memory, so that with a group behind one every mapping
+ * is backed: its frames are pinned, charged, and known to all domains.  With
+ * emulated devices alone a mapping is but a promise; they pin what they use, and
+ * pay for that only.
+ *
+ * The first group behind an IOMMU that joins, and the last one that leaves, turn
+ * the mappings from one into the other.  They take those that are READY; whoever
+ * owns another one makes it fit before it publishes it.
+ */
+#include <linux/list.h>
+#include <linux/lockdep.h>
+#include <linux/rwsem.h>
+#include <linux/slab.h>
+
+#include "private.h"
+
+static bool t1x_backing_wanted(const struct t1x_ioas *ioas)
+{
+	lockdep_assert_held(&ioas->lock);
+
+	return ioas->nr_groups;
+}
+
+/* All frames are there: what devices hold of them need not be paid for again. */
+static int t1x_backing_add(struct t1x_ioas *ioas, struct t1x_mapping *map)
+{
+	unsigned long npages;
+	int ret = t1x_fill_mapping(ioas, map);
+
+	if (ret)
+		return ret;
+	/* No device knows of it yet. */
+	if (map->state == T1X_MAPPING_FILLING) {
+		map->backed = true;
+		return 0;
+	}
+	mutex_lock(&ioas->lock);
+	npages = t1x_pins_charge(map);
+	map->backed = true;
+	mutex_unlock(&ioas->lock);
+
+	t1x_payer_uncharge(map->payer, npages);
+	return 0;
+}
+
+/* Let go of all frames but those that devices hold, which go on being charged. */
+static void t1x_backing_remove(struct t1x_ioas *ioas, struct t1x_mapping *map)
+{
+	mutex_lock(&ioas->lock);
+	map->backed = false;
+	map->nr_charged -= t1x_pins_charge(map);
+	mutex_unlock(&ioas->lock);
+
+	t1x_mapping_drain(ioas, map);
+}
+
+/* Give a mapping the dirty bitmap that it lacks. */
+static int t1x_backing_track(struct t1x_ioas *ioas, struct t1x_mapping *map)
+{
+	unsigned long *bitmap;
+	int ret = t1x_dirty_alloc(t1x_mapping_npages(map), &bitmap);
+
+	if (ret)
+		return ret;
+	mutex_lock(&ioas->lock);
+	if (t1x_mapping_is_tracked(ioas, map) && !map->dirty) {
+		t1x_dirty_adopt(map, bitmap);
+		bitmap = NULL;
+	}
+	mutex_unlock(&ioas->lock);
+	kvfree(bitmap);
+	return 0;
+}
+
+/* What a mapping lacks before it may be READY. */
+enum t1x_backing_need {
+	T1X_BACKING_FITS,
+	T1X_BACKING_DYING,
+	T1X_BACKING_ADD,
+	T1X_BACKING_REMOVE,
+	T1X_BACKING_TRACK,
+};
+
+static enum t1x_backing_need t1x_backing_need(const struct t1x_ioas *ioas,
+					      const struct t1x_mapping *map)
+{
+	if (ioas->dying)
+		return T1X_BACKING_DYING;
+	if (t1x_backing_wanted(ioas) != map->backed)
+		return map->backed ? T1X_BACKING_REMOVE : T1X_BACKING_ADD;
+	if (!map->dirty && t1x_mapping_is_tracked(ioas, map))
+		return T1X_BACKING_TRACK;
+	return T1X_BACKING_FITS;
+}
+
+/**
+ * t1x_backing_publish() - make a mapping READY
+ * @ioas: address space, no lock held
+ * @map: mapping of the caller
+ *
+ * What it must have for that may change while it gets it; so it gets it until it
+ * fits.
+ *
+ * Return: 0, and the caller owns @map no longer; or -EINVAL if the address space is
+ * dying, or the errno of t1x_fill_mapping() or t1x_dirty_alloc().
+ */
+int t1x_backing_publish(struct t1x_ioas *ioas, struct t1x_mapping *map)
+{
+	enum t1x_backing_need need = T1X_BACKING_FITS;
+	int ret = 0;
+
+	/* What is most likely needs no lock to be found out. */
+	if (!map->backed && READ_ONCE(ioas->nr_groups))
+		ret = t1x_backing_add(ioas, map);
+
+	while (!ret) {
+		mutex_lock(&ioas->lock);
+		need = t1x_backing_need(ioas, map);
+		if (need == T1X_BACKING_FITS) {
+			map->state = T1X_MAPPING_READY;
+			t1x_ioas_note_idle(ioas);
+		}
+		mutex_unlock(&ioas->lock);
+
+		if (need == T1X_BACKING_FITS)
+			break;
+		if (need == T1X_BACKING_DYING)
+			ret = -EINVAL;
+		else if (need == T1X_BACKING_ADD)
+			ret = t1x_backing_add(ioas, map);
+		else if (need == T1X_BACKING_REMOVE)
+			t1x_backing_remove(ioas, map);
+		else
+			ret = t1x_backing_track(ioas, map);
+	}
+	return ret;
+}
+
+/**
+ * t1x_backing_claim() - take over the mappings that are not as they should be
+ * @ioas: address space, lock held
+ * @maps: takes them, in state BACKING, by &t1x_mapping.link
+ *
+ * To be called when t1x_ioas.nr_groups becomes, or ceases to be, zero.
+ */
+void t1x_backing_claim(struct t1x_ioas *ioas, struct list_head *maps)
+{
+	struct t1x_span all = T1X_SPAN_ALL;
+	struct t1x_mapping *map;
+
+	for (map = t1x_mapping_first(ioas, &all); map; map = t1x_mapping_next(map, &all)) {
+		if (map->state != T1X_MAPPING_READY || map->backed == t1x_backing_wanted(ioas))
+			continue;
+		map->state = T1X_MAPPING_BACKING;
+		list_add_tail(&map->link, maps);
+	}
+}
+
+/**
+ * t1x_backing_change() - pin or unpin the memory of claimed mappings
+ * @ioas: address space, no lock held
+ * @maps: from t1x_backing_claim(); READY again afterwards
+ *
+ * Called under vfio core's group_lock.  To pin is the one case where that has to
+ * wait for user memory; it ends with the attaching task.  To unpin waits for
+ * nobody.
+ *
+ * Return: 0, or the errno of t1x_fill_mapping(); some mappings are backed then,
+ * and others are not, until the group has left again.
+ */
+int t1x_backing_change(struct t1x_ioas *ioas, struct list_head *maps)
+{
+	struct t1x_mapping *map, *next;
+	int ret = 0;
+
+	list_for_each_entry_safe(map, next, maps, link) {
+		list_del(&map->link);
+		if (map->backed)
+			t1x_backing_remove(ioas, map);
+		else if (!ret)
+			ret = t1x_backing_add(ioas, map);
+
+		mutex_lock(&ioas->lock);
+		map->state = T1X_MAPPING_READY;
+		t1x_ioas_note_idle(ioas);
+		mutex_unlock(&ioas->lock);
+	}
+	return ret;
+}

@@ -1,0 +1,415 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Dirty page tracking: when it is on, and which bits get set.
+ *
+ * Every tracked mapping has a bitmap, a bit per page.  A bit is set when an
+ * emulated device pins the page or has written to it; those of pages that are
+ * still pinned are set again after they have been read.  Devices behind an IOMMU
+ * do not tell what they write to: while there is one all pages are reported, and
+ * when it leaves all bits are set once.
+ *
+ * What a device cannot have dirtied is never reported: mappings without
+ * IOMMU_WRITE, and frames that are no memory.
+ */
+#include <linux/iommu.h>
+#include <linux/lockdep.h>
+#include <linux/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+
+#include "core/bits.h"
+#include "private.h"
+
+/* Pages that one bitmap can be read for at once, as the type1 contract has it. */
+#define T1X_DIRTY_MAX_NPAGES	((unsigned long)INT_MAX)
+
+/**
+ * struct t1x_dirty_part - where a mapping and a span of IOVA overlap
+ * @page: first page, counted from the beginning of the mapping
+ * @bit: the same page, counted from the beginning of the span
+ * @npages: number of pages
+ */
+struct t1x_dirty_part {
+	unsigned long page;
+	unsigned long bit;
+	unsigned long npages;
+};
+
+static struct t1x_dirty_part t1x_dirty_part(const struct t1x_mapping *map,
+					    const struct t1x_span *span)
+{
+	u64 start = max_t(u64, map->node.start, span->start);
+	u64 last = min_t(u64, map->node.last, span->last);
+
+	return (struct t1x_dirty_part){
+		.page = (start - map->node.start) >> PAGE_SHIFT,
+		.bit = (start - span->start) >> PAGE_SHIFT,
+		.npages = ((last - start) >> PAGE_SHIFT) + 1,
+	};
+}
+
+/**
+ * t1x_dirty_alloc() - make a bitmap
+ * @npages: pages of a mapping
+ * @bitmap: result, all zero, charged to the memory cgroup of the caller
+ *
+ * Return: 0, -EINVAL if that is too large, -ENOMEM.
+ */
+int t1x_dirty_alloc(unsigned long npages, unsigned long **bitmap)
+{
+	if (npages > T1X_DIRTY_MAX_NPAGES)
+		return -EINVAL;
+	*bitmap = kvcalloc(BITS_TO_LONGS(npages), sizeof(long), GFP_KERNEL_ACCOUNT);
+	return *bitmap ? 0 : -ENOMEM;
+}
+
+/**
+ * t1x_dirty_adopt() - let a mapping have its bitmap
+ * @map: mapping without one, t1x_ioas.lock held
+ * @bitmap: from t1x_dirty_alloc()
+ */
+void t1x_dirty_adopt(struct t1x_mapping *map, unsigned long *bitmap)
+{
+	map->dirty = bitmap;
+	t1x_dirty_mark_pins(map, 0, t1x_mapping_npages(map) - 1);
+}
+
+/**
+ * t1x_dirty_mark() - pages have, or may have, been written to
+ * @map: mapping, t1x_ioas.lock held
+ * @page: first page of the mapping
+ * @npages: number of pages
+ */
+void t1x_dirty_mark(struct t1x_mapping *map, unsigned long page, unsigned long npages)
+{
+	if (!map->dirty || !(map->prot & IOMMU_WRITE))
+		return;
+	t1x_bits_fill(map->dirty, page, npages);
+	map->stained = true;
+}
+
+/**
+ * t1x_dirty_mark_pins() - mark the pages that devices hold
+ * @map: mapping, t1x_ioas.lock held
+ * @first: page of the mapping
+ * @last: page of the mapping
+ */
+void t1x_dirty_mark_pins(struct t1x_mapping *map, unsigned long first, unsigned long last)
+{
+	const struct t1x_pinned *ext;
+
+	while ((ext = t1x_pins_next(map, first, last))) {
+		unsigned long end = min(ext->node.last, last);
+
+		first = max(ext->node.start, first);
+		t1x_dirty_mark(map, first, end - first + 1);
+		first = end + 1;
+	}
+}
+
+/* Set bits for those of the pages that are memory, in a bitmap of any offset. */
+static void t1x_dirty_fill_memory(const struct t1x_mapping *map, unsigned long first,
+				  unsigned long npages, unsigned long *dst, unsigned long bit)
+{
+	struct t1x_extents_iter iter;
+	unsigned long page = 0;
+	struct t1x_run run;
+
+	if (!map->has_raw) {
+		t1x_bits_fill(dst, bit, npages);
+		return;
+	}
+	t1x_extents_begin(&iter, &map->extents);
+	while (page < first + npages && t1x_extents_next(&iter, &run)) {
+		unsigned long from = max(page, first);
+
+		page += run.npages;
+		if (page > from && run.kind != T1X_RUN_RAW)
+			t1x_bits_fill(dst, bit + (from - first),
+				      min(page, first + npages) - from);
+	}
+}
+
+/**
+ * t1x_dirty_mark_all() - devices may have written to all that is backed
+ * @ioas: address space, lock held
+ */
+void t1x_dirty_mark_all(struct t1x_ioas *ioas)
+{
+	struct t1x_span all = T1X_SPAN_ALL;
+	struct t1x_mapping *map;
+
+	if (!ioas->tracking)
+		return;
+	for (map = t1x_mapping_first(ioas, &all); map; map = t1x_mapping_next(map, &all)) {
+		if (!map->dirty || !map->backed || !(map->prot & IOMMU_WRITE))
+			continue;
+		t1x_dirty_fill_memory(map, 0, t1x_mapping_npages(map), map->dirty, 0);
+		map->stained = true;
+	}
+}
+
+/**
+ * t1x_dirty_take() - which pages are dirty, and, unless only peeking, reset them
+ * @ioas: address space, lock held
+ * @map: mapping
+ * @span: IOVAs that overlap it
+ * @dst: bitmap of @span, into which the bits are ORed
+ * @peek: leave the bits of the mapping as they are
+ *
+ * Pages that are still pinned are dirty again afterwards.
+ */
+void t1x_dirty_take(struct t1x_ioas *ioas, struct t1x_mapping *map, const struct t1x_span *span,
+		    unsigned long *dst, bool peek)
+{
+	struct t1x_dirty_part part = t1x_dirty_part(map, span);
+
+	lockdep_assert_held(&ioas->lock);
+
+	if (!map->dirty || !(map->prot & IOMMU_WRITE))
+		return;
+	if (map->backed && ioas->nr_unscoped)
+		t1x_dirty_fill_memory(map, part.page, part.npages, dst, part.bit);
+	if (!map->stained)
+		return;
+	if (peek) {
+		t1x_bits_or(dst, part.bit, map->dirty, part.page, part.npages);
+		return;
+	}
+	t1x_bits_move(dst, part.bit, map->dirty, part.page, part.npages);
+	if (part.npages == t1x_mapping_npages(map))
+		map->stained = false;
+	t1x_dirty_mark_pins(map, part.page, part.page + part.npages - 1);
+}
+
+/**
+ * t1x_dirty_put_back() - undo t1x_dirty_take()
+ * @map: mapping, t1x_ioas.lock held; may have been taken from another one
+ * @span: IOVAs that overlap it
+ * @src: bitmap of @span
+ */
+void t1x_dirty_put_back(struct t1x_mapping *map, const struct t1x_span *span,
+			const unsigned long *src)
+{
+	struct t1x_dirty_part part = t1x_dirty_part(map, span);
+
+	if (!map->dirty || !(map->prot & IOMMU_WRITE))
+		return;
+	t1x_bits_or(map->dirty, part.page, src, part.bit, part.npages);
+	map->stained = true;
+}
+
+/**
+ * t1x_dirty_mark_span() - pages may have been written to
+ * @map: mapping, t1x_ioas.lock held
+ * @span: IOVAs that overlap it
+ */
+void t1x_dirty_mark_span(struct t1x_mapping *map, const struct t1x_span *span)
+{
+	struct t1x_dirty_part part = t1x_dirty_part(map, span);
+
+	t1x_dirty_mark(map, part.page, part.npages);
+}
+
+/**
+ * t1x_dirty_clear() - forget that pages were written to
+ * @map: mapping, t1x_ioas.lock held
+ * @span: IOVAs that overlap it
+ * @mask: bitmap of @span, with ones where to clear
+ *
+ * Pages that are still pinned stay dirty.
+ */
+void t1x_dirty_clear(struct t1x_mapping *map, const struct t1x_span *span,
+		     const unsigned long *mask)
+{
+	struct t1x_dirty_part part = t1x_dirty_part(map, span);
+
+	if (!map->dirty)
+		return;
+	t1x_bits_andnot(map->dirty, part.page, mask, part.bit, part.npages);
+	t1x_dirty_mark_pins(map, part.page, part.page + part.npages - 1);
+}
+
+/* Would reading this range cut a mapping in two? */
+static bool t1x_dirty_bisects(struct t1x_ioas *ioas, const struct t1x_span *span)
+{
+	const struct t1x_span ends[] = {
+		{ .start = span->start, .last = span->start },
+		{ .start = span->last, .last = span->last },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(ends); i++) {
+		struct t1x_mapping *map = t1x_mapping_first(ioas, &ends[i]);
+		struct t1x_span whole;
+
+		if (!map || map->state == T1X_MAPPING_FILLING)
+			continue;
+		whole = t1x_mapping_span(map);
+		if (!t1x_span_contains(span, &whole))
+			return true;
+	}
+	return false;
+}
+
+/**
+ * t1x_dirty_check() - can the dirty bits of a range be read?
+ * @ioas: address space, lock held
+ * @span: IOVAs
+ *
+ * Return: 0; -EINVAL if they are not tracked, or @span cuts a mapping in two.
+ */
+int t1x_dirty_check(struct t1x_ioas *ioas, const struct t1x_span *span)
+{
+	lockdep_assert_held(&ioas->lock);
+
+	if (!ioas->tracking || !t1x_span_contains(&ioas->tracked, span))
+		return -EINVAL;
+	return t1x_dirty_bisects(ioas, span) ? -EINVAL : 0;
+}
+
+/* Free all bitmaps. */
+static void t1x_dirty_drop(struct t1x_ioas *ioas)
+{
+	struct t1x_span all = T1X_SPAN_ALL;
+	struct t1x_mapping *map;
+
+	lockdep_assert_held(&ioas->lock);
+
+	for (map = t1x_mapping_first(ioas, &all); map; map = t1x_mapping_next(map, &all)) {
+		kvfree(map->dirty);
+		map->dirty = NULL;
+	}
+}
+
+/* The lowest mapping of a span that needs a bitmap and has none. */
+static struct t1x_mapping *t1x_dirty_find_bare(struct t1x_ioas *ioas, const struct t1x_span *span)
+{
+	struct t1x_mapping *map;
+
+	for (map = t1x_mapping_first(ioas, span); map; map = t1x_mapping_next(map, span)) {
+		struct t1x_span whole = t1x_mapping_span(map);
+
+		if (!map->dirty && map->state != T1X_MAPPING_FILLING &&
+		    t1x_span_contains(span, &whole))
+			return map;
+	}
+	return NULL;
+}
+
+/*
+ * Make a bitmap for a mapping, without the lock meanwhile; @rest begins behind the
+ * mapping afterwards.  With the lock dropped on failure.
+ */
+static int t1x_dirty_equip(struct t1x_ioas *ioas, struct t1x_mapping *map, struct t1x_span *rest)
+{
+	const struct t1x_span at = { .start = map->node.start, .last = map->node.start };
+	const unsigned long npages = t1x_mapping_npages(map);
+	const u64 birth = map->birth, last = map->node.last;
+	unsigned long *bitmap = NULL;
+	int ret;
+
+	mutex_unlock(&ioas->lock);
+	ret = fatal_signal_pending(current) ? -EINTR : t1x_dirty_alloc(npages, &bitmap);
+	ret = ret ?: t1x_ioas_lock(ioas);
+	if (ret) {
+		kvfree(bitmap);
+		return ret;
+	}
+	map = t1x_mapping_first(ioas, &at);
+	if (map && map->birth == birth && !map->dirty)
+		t1x_dirty_adopt(map, bitmap);
+	else
+		kvfree(bitmap);
+	rest->start = last < rest->last ? last + 1 : rest->last;
+	return 0;
+}
+
+/* Bitmaps for all mappings of a span, also for those that come meanwhile. */
+static int t1x_dirty_equip_all(struct t1x_ioas *ioas, const struct t1x_span *span)
+{
+	struct t1x_span rest = *span;
+	struct t1x_mapping *map;
+	int ret;
+
+	do {
+		while ((map = t1x_dirty_find_bare(ioas, &rest))) {
+			ret = t1x_dirty_equip(ioas, map, &rest);
+			if (ret)
+				return ret;
+		}
+		rest = *span;
+	} while (t1x_dirty_find_bare(ioas, &rest));
+	return 0;
+}
+
+static int t1x_dirty_do_start(struct t1x_ioas *ioas, const struct t1x_span *span)
+{
+	int ret = t1x_ioas_lock(ioas);
+
+	if (ret)
+		return ret;
+	if (ioas->tracking) {
+		if (ioas->tracked.start != span->start || ioas->tracked.last != span->last)
+			ret = -EBUSY;
+		goto out_unlock;
+	}
+	if (t1x_dirty_bisects(ioas, span)) {
+		ret = -EINVAL;
+		goto out_unlock;
+	}
+
+	ret = t1x_dirty_equip_all(ioas, span);
+	if (ret) {
+		mutex_lock(&ioas->lock);
+		t1x_dirty_drop(ioas);
+	} else {
+		ioas->tracked = *span;
+		ioas->tracking = true;
+	}
+out_unlock:
+	mutex_unlock(&ioas->lock);
+	return ret;
+}
+
+/**
+ * t1x_dirty_start() - VFIO_IOMMU_DIRTY_PAGES_FLAG_START
+ * @ioas: address space
+ * @span: IOVAs to track
+ *
+ * Return: 0, also if they are tracked already; or with nothing changed -EBUSY if
+ * others are, -EINVAL if @span cuts a mapping in two or a mapping is too large,
+ * -ENOMEM, -EINTR if killed.
+ */
+int t1x_dirty_start(struct t1x_ioas *ioas, const struct t1x_span *span)
+{
+	int ret;
+
+	if (mutex_lock_killable(&ioas->dirty_mutex))
+		return -EINTR;
+	ret = t1x_dirty_do_start(ioas, span);
+	mutex_unlock(&ioas->dirty_mutex);
+	return ret;
+}
+
+/**
+ * t1x_dirty_stop() - VFIO_IOMMU_DIRTY_PAGES_FLAG_STOP
+ * @ioas: address space
+ *
+ * Return: 0, also if nothing was tracked; -EINTR if killed.
+ */
+int t1x_dirty_stop(struct t1x_ioas *ioas)
+{
+	int ret;
+
+	if (mutex_lock_killable(&ioas->dirty_mutex))
+		return -EINTR;
+	ret = t1x_ioas_lock(ioas);
+	if (!ret) {
+		ioas->tracking = false;
+		t1x_dirty_drop(ioas);
+		mutex_unlock(&ioas->lock);
+	}
+	mutex_unlock(&ioas->dirty_mutex);
+	return ret;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Groups of devices (group.c), the IOMMU page tables that they translate through
+ * (domain.c), and where these can map (window.c).
+ */
+#ifndef T1X_DOMAIN_H
+#define T1X_DOMAIN_H
+
+#include <linux/list.h>
+#include <linux/types.h>
+
+#include "core/run.h"
+#include "core/span.h"
+
+struct iommu_domain;
+struct iommu_group;
+struct scatterlist;
+struct t1x_ioas;
+struct t1x_mapping;
+
+/**
+ * struct t1x_group - a group of devices that uses an address space
+ * @next: in t1x_domain.groups, or in t1x_ioas.emulated
+ * @group: the group, kept alive by vfio core
+ * @aperture: IOVAs that its devices can address in each domain it was tried in
+ * @pins_pages: its driver tells which pages it uses, by pinning them
+ */
+struct t1x_group {
+	struct list_head next;
+	struct iommu_group *group;
+	struct t1x_span aperture;
+	bool pins_pages;
+};
+
+/**
+ * struct t1x_domain - an IOMMU page table and the groups that use it
+ * @next: in t1x_ioas.domains
+ * @domain: the page table
+ * @groups: attached &struct t1x_group, never empty while listed
+ * @enforce_cc: the IOMMU forces coherent DMA
+ */
+struct t1x_domain {
+	struct list_head next;
+	struct iommu_domain *domain;
+	struct list_head groups;
+	bool enforce_cc;
+};
+
+/* domain.c */
+u64 t1x_domain_slice(u64 iova);
+struct t1x_domain *t1x_domain_alloc(struct iommu_group *group, bool nesting);
+void t1x_domain_free(struct t1x_domain *domain);
+int t1x_domain_attach(struct t1x_domain *domain, struct t1x_group *group);
+void t1x_domain_detach(struct t1x_domain *domain, struct t1x_group *group);
+int t1x_domain_place_msi(struct t1x_domain *domain, dma_addr_t base);
+bool t1x_domain_is_compatible(const struct t1x_domain *a, const struct t1x_domain *b);
+int t1x_domain_replay(struct t1x_domain *domain, struct t1x_mapping *map);
+int t1x_domains_map(struct t1x_ioas *ioas, struct t1x_mapping *map, const struct t1x_run *run);
+int t1x_domains_map_sg(struct t1x_ioas *ioas, struct t1x_mapping *map, struct scatterlist *sgl,
+		       unsigned int nents, unsigned long npages);
+bool t1x_domains_unmap(struct t1x_ioas *ioas, struct list_head *maps);
+
+/* window.c */
+int t1x_window_build(struct t1x_span_set *set, const struct t1x_ioas *ioas,
+		     const struct t1x_domain *extra);
+void t1x_window_free(struct t1x_span_set *set);
+int t1x_window_group_msi(struct iommu_group *group, bool *found, phys_addr_t *base);
+
+/* group.c */
+int t1x_group_attach(struct t1x_ioas *ioas, struct iommu_group *iommu_group);
+void t1x_group_detach(struct t1x_ioas *ioas, struct iommu_group *iommu_group);
+int t1x_group_attach_emulated(struct t1x_ioas *ioas, struct iommu_group *iommu_group);
+void t1x_group_note_pinning(struct t1x_ioas *ioas, struct iommu_group *iommu_group);
+struct iommu_domain *t1x_group_domain(struct t1x_ioas *ioas, struct iommu_group *iommu_group);
+
+#endif /* T1X_DOMAIN_H */

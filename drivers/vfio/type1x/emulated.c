@@ -1,0 +1,452 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Emulated devices: drivers that reach user memory by the CPU, through IOVA.
+ *
+ * They pin the pages that they are going to use for long, and copy where they
+ * need a page only once.  Neither waits for a mapping that is being made or taken
+ * down: a device is only told of a mapping once it is there, and it may hold a
+ * lock of its own for which the UNMAP waits in its notice.
+ *
+ *	pin, copy				UNMAP
+ *
+ *	lock
+ *	mapping READY? count as a guest		lock
+ *	unlock					mapping is LEAVING: no new guests
+ *	GUP, or copy				unlock
+ *	lock					wait until no guest is left
+ *	note the pins, set dirty bits		tell the devices of the mapping
+ *	no longer a guest			nobody holds a page? unmap
+ *	unlock					else give up: EBUSY
+ */
+#include <linux/iommu.h>
+#include <linux/kthread.h>
+#include <linux/list.h>
+#include <linux/lockdep.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/mmu_context.h>
+#include <linux/printk.h>
+#include <linux/sched/mm.h>
+#include <linux/uaccess.h>
+#include <linux/vfio.h>
+
+#include "pin.h"
+#include "private.h"
+
+/* How often devices are told of an UNMAP before it fails. */
+#define T1X_EMULATED_NOTICES	10
+
+/**
+ * t1x_emulated_add_device() - a device was opened
+ * @ioas: address space
+ * @device: device; of interest if it wants to hear of UNMAPs
+ */
+void t1x_emulated_add_device(struct t1x_ioas *ioas, struct vfio_device *device)
+{
+	if (!device->ops->dma_unmap)
+		return;
+	mutex_lock(&ioas->devices_mutex);
+	mutex_lock(&ioas->lock);
+	list_add_tail(&device->iommu_entry, &ioas->devices);
+	mutex_unlock(&ioas->lock);
+	mutex_unlock(&ioas->devices_mutex);
+}
+
+/**
+ * t1x_emulated_del_device() - a device is being closed
+ * @ioas: address space
+ * @device: device; will not be told of anything any more
+ */
+void t1x_emulated_del_device(struct t1x_ioas *ioas, struct vfio_device *device)
+{
+	if (!device->ops->dma_unmap)
+		return;
+	mutex_lock(&ioas->devices_mutex);
+	mutex_lock(&ioas->lock);
+	list_del(&device->iommu_entry);
+	mutex_unlock(&ioas->lock);
+	mutex_unlock(&ioas->devices_mutex);
+}
+
+/**
+ * struct t1x_visit - a part of a mapping that a device works on
+ * @map: the mapping, which stays while the device is its guest
+ * @page: first page
+ * @npages: number of pages
+ * @vaddr: user address of the first page
+ */
+struct t1x_visit {
+	struct t1x_mapping *map;
+	unsigned long page;
+	unsigned long npages;
+	unsigned long vaddr;
+};
+
+/* Look up the mapping at an IOVA, for as many of the pages as it has. */
+static int t1x_visit_find(struct t1x_ioas *ioas, u64 iova, unsigned long npages, int prot,
+			  struct t1x_visit *visit)
+{
+	const struct t1x_span at = { .start = iova, .last = iova };
+	struct t1x_mapping *map;
+
+	lockdep_assert_held(&ioas->lock);
+
+	if (ioas->nr_vaddr_invalid)
+		return -EBUSY;
+	map = t1x_mapping_first(ioas, &at);
+	if (!map || map->state == T1X_MAPPING_FILLING)
+		return -EINVAL;
+	if (map->state == T1X_MAPPING_LEAVING)
+		return -EBUSY;
+	if ((map->prot & prot) != prot)
+		return -EPERM;
+	visit->map = map;
+	visit->page = (iova - map->node.start) >> PAGE_SHIFT;
+	visit->npages = min(npages, t1x_mapping_npages(map) - visit->page);
+	visit->vaddr = map->vaddr + (visit->page << PAGE_SHIFT);
+	return 0;
+}
+
+/* Become a guest, if the memory is still alive; until t1x_visit_end() both stay. */
+static int t1x_visit_begin(struct t1x_visit *visit)
+{
+	if (!mmget_not_zero(visit->map->payer->mm))
+		return -ENODEV;
+	visit->map->nr_guests++;
+	return 0;
+}
+
+static void t1x_visit_end(struct t1x_ioas *ioas, struct t1x_visit *visit)
+{
+	struct mm_struct *mm = visit->map->payer->mm;
+
+	lockdep_assert_held(&ioas->lock);
+
+	if (!--visit->map->nr_guests)
+		t1x_ioas_note_idle(ioas);
+	mmput_async(mm);
+}
+
+/* Charge pages that no device holds yet, and note that one does; lock held. */
+static int t1x_emulated_note(struct t1x_ioas *ioas, const struct t1x_visit *visit,
+			     struct page **pages)
+{
+	struct t1x_mapping *map = visit->map;
+	unsigned long charged = 0, due;
+	int ret = 0;
+
+	lockdep_assert_held(&ioas->lock);
+
+	for (;;) {
+		/* What is backed is paid for. */
+		due = map->backed ? 0 : t1x_pins_charge_for(map, visit->page, pages,
+							    visit->npages);
+		if (due <= charged)
+			break;
+		mutex_unlock(&ioas->lock);
+		ret = t1x_payer_charge(map->payer, due - charged);
+		mutex_lock(&ioas->lock);
+		if (ret)
+			break;
+		charged = due;
+	}
+	ret = ret ?: t1x_pins_add(map, visit->page, pages, visit->npages);
+	if (!ret)
+		t1x_dirty_mark(map, visit->page, visit->npages);
+	else
+		due = 0;
+	if (charged > due) {
+		mutex_unlock(&ioas->lock);
+		t1x_payer_uncharge(map->payer, charged - due);
+		mutex_lock(&ioas->lock);
+	}
+	return ret;
+}
+
+/* Pin pages of one mapping; returns how many, or an errno. */
+static int t1x_emulated_pin_some(struct t1x_ioas *ioas, u64 iova, unsigned long npages, int prot,
+				 struct page **pages)
+{
+	struct t1x_visit visit;
+	int ret = t1x_ioas_lock(ioas);
+
+	if (ret)
+		return ret;
+	if (list_empty(&ioas->devices) && !ioas->nr_vaddr_invalid)
+		ret = -EINVAL;
+	else
+		ret = t1x_visit_find(ioas, iova, npages, prot, &visit);
+	/* What is held already takes neither memory nor time. */
+	ret = ret ?: t1x_pins_get(visit.map, visit.page, pages, visit.npages);
+	if (!ret) {
+		visit.npages = t1x_pins_gap(visit.map, visit.page, visit.npages);
+		ret = t1x_visit_begin(&visit);
+	}
+	mutex_unlock(&ioas->lock);
+	if (ret)
+		return ret;
+
+	ret = t1x_pin_pages(visit.map->payer->mm, visit.vaddr, pages, visit.npages,
+			    visit.map->prot & IOMMU_WRITE);
+	mutex_lock(&ioas->lock);
+	if (!ret) {
+		ret = t1x_emulated_note(ioas, &visit, pages);
+		if (ret)
+			t1x_pin_drop(pages, visit.npages);
+	}
+	t1x_visit_end(ioas, &visit);
+	mutex_unlock(&ioas->lock);
+	return ret ?: visit.npages;
+}
+
+/**
+ * t1x_emulated_pin() - a device is going to use pages
+ * @ioas: address space
+ * @iova: first page; the offset in it does not matter
+ * @npages: number of pages, at least 1
+ * @prot: IOMMU_READ and IOMMU_WRITE, what the device is going to do with them
+ * @pages: filled
+ *
+ * Pages that are held already are held once more, and are the same as before.
+ *
+ * Return: @npages; or with nothing pinned -EINVAL if nothing is mapped there, it
+ * has no struct page, or no device would hear of an UNMAP; -EPERM if the mapping
+ * does not allow @prot, -EBUSY if it is being unmapped or user addresses are
+ * suspended, -ENODEV if the process that mapped is gone, -EFAULT, -ENOMEM also for
+ * RLIMIT_MEMLOCK, -EINTR if killed.
+ */
+int t1x_emulated_pin(struct t1x_ioas *ioas, u64 iova, unsigned int npages, int prot,
+		     struct page **pages)
+{
+	unsigned int done = 0;
+	int ret;
+
+	while (done < npages) {
+		u64 next = iova + ((u64)done << PAGE_SHIFT);
+
+		ret = next < iova ? -EOVERFLOW : t1x_emulated_pin_some(ioas, next, npages - done,
+								       prot, pages + done);
+		if (ret < 0) {
+			if (done)
+				t1x_emulated_unpin(ioas, iova, done);
+			return ret;
+		}
+		done += ret;
+	}
+	return done;
+}
+
+/* Unpin pages of one mapping; returns how many there were, 0 without a mapping. */
+static unsigned int t1x_emulated_unpin_some(struct t1x_ioas *ioas, u64 iova, unsigned int npages)
+{
+	const struct t1x_span at = { .start = iova, .last = iova };
+	unsigned long page, ncharge;
+	struct t1x_pinned *chain;
+	struct t1x_mapping *map;
+	bool backed, dirty;
+
+	mutex_lock(&ioas->lock);
+	map = t1x_mapping_first(ioas, &at);
+	if (!map) {
+		mutex_unlock(&ioas->lock);
+		return 0;
+	}
+	page = (iova - map->node.start) >> PAGE_SHIFT;
+	npages = min_t(unsigned long, npages, t1x_mapping_npages(map) - page);
+	chain = t1x_pins_remove(map, page, npages);
+	backed = map->backed;
+	dirty = map->prot & IOMMU_WRITE;
+	/* The mapping, and with it the payer, must outlast the refund. */
+	map->nr_guests += !!chain;
+	mutex_unlock(&ioas->lock);
+	if (!chain)
+		return npages;
+
+	ncharge = t1x_pins_release(chain, dirty);
+	if (!backed)
+		t1x_payer_uncharge(map->payer, ncharge);
+
+	mutex_lock(&ioas->lock);
+	if (!--map->nr_guests)
+		t1x_ioas_note_idle(ioas);
+	mutex_unlock(&ioas->lock);
+	return npages;
+}
+
+/**
+ * t1x_emulated_unpin() - a device no longer uses pages
+ * @ioas: address space
+ * @iova: first page
+ * @npages: number of pages; those that no device holds are passed over
+ */
+void t1x_emulated_unpin(struct t1x_ioas *ioas, u64 iova, unsigned int npages)
+{
+	unsigned int done = 0, nr;
+
+	while (done < npages) {
+		nr = t1x_emulated_unpin_some(ioas, iova + ((u64)done << PAGE_SHIFT), npages - done);
+		if (!nr) {
+			pr_warn_ratelimited(T1X_NAME ": a device unpins where nothing is mapped\n");
+			return;
+		}
+		done += nr;
+	}
+}
+
+/* Copy by the CPU's own means, which need the mm to be the current one. */
+static int t1x_emulated_copy_own(void __user *user, void *data, size_t count, bool write)
+{
+	if (write)
+		return copy_to_user(user, data, count) ? -EFAULT : 0;
+	return copy_from_user(data, user, count) ? -EFAULT : 0;
+}
+
+static int t1x_emulated_copy(struct mm_struct *mm, unsigned long vaddr, void *data, size_t count,
+			     bool write)
+{
+	bool borrow = !current->mm;
+	int ret;
+
+	if (borrow)
+		kthread_use_mm(mm);
+	else if (mm != current->mm)
+		return -EFAULT;
+	ret = t1x_emulated_copy_own((void __user *)vaddr, data, count, write);
+	if (borrow)
+		kthread_unuse_mm(mm);
+	return ret;
+}
+
+/* Copy within one mapping; *count is what it has, afterwards. */
+static int t1x_emulated_rw_some(struct t1x_ioas *ioas, u64 iova, void *data, size_t *count,
+				bool write)
+{
+	const size_t offset = offset_in_page(iova);
+	struct t1x_visit visit;
+	int ret = t1x_ioas_lock(ioas);
+
+	if (ret)
+		return ret;
+	ret = t1x_visit_find(ioas, iova, DIV_ROUND_UP(offset + *count, PAGE_SIZE),
+			     IOMMU_READ | (write ? IOMMU_WRITE : 0), &visit);
+	ret = ret ?: t1x_visit_begin(&visit);
+	mutex_unlock(&ioas->lock);
+	if (ret)
+		return ret == -ENODEV ? -EPERM : ret;
+
+	*count = min(*count, (visit.npages << PAGE_SHIFT) - offset);
+	ret = t1x_emulated_copy(visit.map->payer->mm, visit.vaddr + offset, data, *count, write);
+
+	mutex_lock(&ioas->lock);
+	/* Not before: the page must not be taken for clean once it is written. */
+	if (write)
+		t1x_dirty_mark(visit.map, visit.page,
+			       DIV_ROUND_UP(offset + *count, PAGE_SIZE));
+	t1x_visit_end(ioas, &visit);
+	mutex_unlock(&ioas->lock);
+	return ret;
+}
+
+/**
+ * t1x_emulated_rw() - a device copies
+ * @ioas: address space
+ * @iova: first byte
+ * @data: kernel memory
+ * @count: bytes, at least 1
+ * @write: to @iova, else from there
+ *
+ * Return: 0; -EINVAL if something there is not mapped, -EPERM if a mapping is not
+ * readable or not writable or the process that made it is gone, -EBUSY if it is
+ * being unmapped or user addresses are suspended, -EFAULT, also in a task that is
+ * neither of that process nor a kernel thread, -EINTR if killed.
+ */
+int t1x_emulated_rw(struct t1x_ioas *ioas, u64 iova, void *data, size_t count, bool write)
+{
+	size_t done = 0;
+
+	while (done < count) {
+		size_t some = count - done;
+		int ret = t1x_emulated_rw_some(ioas, iova + done, data + done, &some, write);
+
+		if (ret)
+			return ret;
+		done += some;
+	}
+	return 0;
+}
+
+/**
+ * t1x_emulated_uses() - do emulated devices have to do with a mapping?
+ * @map: mapping, t1x_ioas.lock held
+ *
+ * Return: true if they hold pages, or are at work.
+ */
+bool t1x_emulated_uses(const struct t1x_mapping *map)
+{
+	return map->nr_guests || !RB_EMPTY_ROOT(&map->pins.rb_root);
+}
+
+/* Is a page of the mappings held? */
+static bool t1x_emulated_holds(struct t1x_ioas *ioas, const struct t1x_mapping *map)
+{
+	bool holds;
+
+	mutex_lock(&ioas->lock);
+	holds = !RB_EMPTY_ROOT(&map->pins.rb_root);
+	mutex_unlock(&ioas->lock);
+	return holds;
+}
+
+/* Tell all devices of a mapping until none holds a page of it. */
+static int t1x_emulated_notify(struct t1x_ioas *ioas, const struct t1x_mapping *map)
+{
+	const u64 size = map->node.last - map->node.start + 1;
+	struct vfio_device *device;
+	unsigned int notices = 0;
+
+	lockdep_assert_held(&ioas->devices_mutex);
+
+	while (t1x_emulated_holds(ioas, map)) {
+		if (notices++ == T1X_EMULATED_NOTICES) {
+			pr_warn_ratelimited(T1X_NAME ": a device does not unpin\n");
+			return -EBUSY;
+		}
+		list_for_each_entry(device, &ioas->devices, iommu_entry)
+			device->ops->dma_unmap(device, map->node.start, size);
+	}
+	return 0;
+}
+
+/**
+ * t1x_emulated_evict() - let emulated devices get out of mappings
+ * @ioas: address space, no lock held
+ * @maps: mappings of the caller in state LEAVING, by &t1x_mapping.link
+ *
+ * Return: 0 if no device has to do with them any more; -EBUSY if one does not
+ * unpin, -EINTR if the task was killed, -EINVAL if the address space is dying.
+ */
+int t1x_emulated_evict(struct t1x_ioas *ioas, struct list_head *maps)
+{
+	struct t1x_mapping *map;
+	int ret = 0;
+
+	/* First those who are about to pin, then those who are about to unpin. */
+	list_for_each_entry(map, maps, link) {
+		ret = t1x_ioas_wait_guests(ioas, map);
+		if (ret)
+			return ret;
+	}
+
+	if (mutex_lock_killable(&ioas->devices_mutex))
+		return -EINTR;
+	list_for_each_entry(map, maps, link) {
+		ret = t1x_emulated_notify(ioas, map);
+		if (ret)
+			break;
+	}
+	mutex_unlock(&ioas->devices_mutex);
+
+	list_for_each_entry(map, maps, link)
+		ret = ret ?: t1x_ioas_wait_guests(ioas, map);
+	return ret;
+}

@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Export: how the dirty bits of many mappings become one bitmap in user memory.
+ *
+ * The user's bitmap is made window by window, a window being some KiB of it.
+ * Under t1x_ioas.lock the bits of all mappings there are moved into a buffer, to
+ * wherever their IOVA puts them (core/bits.h); then it is copied out without the
+ * lock.  As windows begin at whole bytes, and every mapping that has a bit in a
+ * byte has it in the same window, user memory is never read, and no byte outside
+ * the range is touched.  Where no mapping is for long, nothing is written at all.
+ *
+ *	IOVA	|--A--|---B---|        hole        |-------C-------|
+ *	window	|      1      |                    |    2    |  3  |
+ *
+ * A page that becomes dirty after its bit was moved is for the next reader.  If
+ * user memory cannot be written the bits go back; those of windows before, which
+ * the user has got, are set for all their pages, since nobody knows any more
+ * which they were.  So that this remains an affair of those who unmap the bitmap
+ * at that very moment, it is faulted in beforehand.
+ *
+ * An UNMAP only peeks: its mappings, and their bits, are gone if it succeeds, and
+ * as they were if it does not.
+ */
+#include <linux/align.h>
+#include <linux/bits.h>
+#include <linux/iommu.h>
+#include <linux/list.h>
+#include <linux/minmax.h>
+#include <linux/pagemap.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
+
+#include "core/bits.h"
+#include "private.h"
+
+/* Bytes of bitmap made under the lock at once; enough for 512 MiB of IOVA. */
+#define T1X_EXPORT_WINDOW	SZ_16K
+
+/* IOVAs behind one byte of bitmap: where windows may begin. */
+#define T1X_EXPORT_BYTE		((u64)BITS_PER_BYTE << PAGE_SHIFT)
+
+/**
+ * struct t1x_export - a bitmap in the making
+ * @ioas: address space
+ * @span: IOVAs that it is for
+ * @bitmap: where it is to go, in user memory
+ * @maps: mappings of the caller that it is about, or NULL for all that there are
+ * @at: the first of @maps that is not behind us
+ * @peek: leave the bits of the mappings as they are
+ * @buf: the window
+ * @size: its size in bytes
+ * @used: leading bytes of it up to the last one that has a mapping
+ */
+struct t1x_export {
+	struct t1x_ioas *ioas;
+	struct t1x_span span;
+	char __user *bitmap;
+	struct list_head *maps;
+	struct t1x_mapping *at;
+	bool peek;
+	unsigned long *buf;
+	size_t size;
+	size_t used;
+};
+
+/* The first mapping at or after an IOVA, or NULL. */
+static struct t1x_mapping *t1x_export_seek(struct t1x_export *exp, u64 iova)
+{
+	const struct t1x_span rest = { .start = iova, .last = exp->span.last };
+	struct t1x_mapping *map;
+
+	if (!exp->maps) {
+		map = t1x_mapping_first(exp->ioas, &rest);
+		while (map && !t1x_ioas_is_public(map))
+			map = t1x_mapping_next(map, &rest);
+		return map;
+	}
+	while (!list_entry_is_head(exp->at, exp->maps, link)) {
+		if (exp->at->node.last >= iova)
+			return exp->at;
+		exp->at = list_next_entry(exp->at, link);
+	}
+	return NULL;
+}
+
+/* The mapping after one, or NULL; cheaper than to seek it. */
+static struct t1x_mapping *t1x_export_next(const struct t1x_export *exp, struct t1x_mapping *map)
+{
+	if (exp->maps) {
+		map = list_next_entry(map, link);
+		return list_entry_is_head(map, exp->maps, link) ? NULL : map;
+	}
+	/* Mappings do not overlap: the order of the tree is that of IOVA. */
+	return rb_entry_safe(rb_next(&map->node.rb), struct t1x_mapping, node.rb);
+}
+
+/*
+ * Is it the kind that there are most of: one page, mapped for a device that may
+ * have written to anything?
+ */
+static bool t1x_export_is_dirty_page(const struct t1x_mapping *map)
+{
+	return map->node.last - map->node.start < PAGE_SIZE && map->state == T1X_MAPPING_READY &&
+	       map->dirty && map->backed && !map->has_raw && !map->stained &&
+	       map->prot & IOMMU_WRITE;
+}
+
+/*
+ * Mark mappings of that kind, from @map on, in a window.  There may be tens of
+ * thousands of them, which is why this loop does nothing but that.  Returns the
+ * first that is of another kind or behind the window, or NULL; *last becomes the
+ * end of the one before it, if any.
+ */
+static struct t1x_mapping *t1x_export_mark_pages(struct t1x_mapping *map, struct t1x_span win,
+						 unsigned long *buf, u64 *last)
+{
+	while (map && map->node.start <= win.last && t1x_export_is_dirty_page(map)) {
+		u64 page = (map->node.start - win.start) >> PAGE_SHIFT;
+
+		buf[BIT_WORD(page)] |= BIT_MASK(page);
+		*last = map->node.last;
+		map = rb_entry_safe(rb_next(&map->node.rb), struct t1x_mapping, node.rb);
+	}
+	return map;
+}
+
+/* The window that begins at or before a mapping, but not before @iova. */
+static struct t1x_span t1x_export_window(const struct t1x_export *exp,
+					 const struct t1x_mapping *map, u64 iova)
+{
+	u64 room = ((u64)exp->size * BITS_PER_BYTE << PAGE_SHIFT) - 1;
+	struct t1x_span win = { .start = iova };
+	u64 ahead;
+
+	if (map->node.start > iova)
+		win.start += ALIGN_DOWN(map->node.start - iova, T1X_EXPORT_BYTE);
+	ahead = exp->span.last - win.start;
+	win.last = win.start + min(ahead, room);
+	return win;
+}
+
+static size_t t1x_export_nbytes(const struct t1x_span *win)
+{
+	return DIV_ROUND_UP(((win->last - win->start) >> PAGE_SHIFT) + 1, BITS_PER_BYTE);
+}
+
+/* OR into the window the bits of all mappings there, from @map on. */
+static void t1x_export_fill(struct t1x_export *exp, const struct t1x_span *win,
+			    struct t1x_mapping *map)
+{
+	struct t1x_span done = { .start = win->start };
+	const bool unscoped = exp->ioas->nr_unscoped && !exp->maps;
+
+	memset64((u64 *)exp->buf, 0, DIV_ROUND_UP(t1x_export_nbytes(win), sizeof(u64)));
+	for (;;) {
+		if (unscoped)
+			map = t1x_export_mark_pages(map, *win, exp->buf, &done.last);
+		if (!map || map->node.start > win->last)
+			break;
+		if (exp->maps || t1x_ioas_is_public(map))
+			t1x_dirty_take(exp->ioas, map, win, exp->buf, exp->peek);
+		done.last = map->node.last;
+		map = t1x_export_next(exp, map);
+	}
+	done.last = min(done.last, win->last);
+	exp->used = t1x_export_nbytes(&done);
+}
+
+/* Make the next window that is not empty: 1, or 0 at the end, or an errno. */
+static int t1x_export_make(struct t1x_export *exp, struct t1x_span *win, u64 iova)
+{
+	struct t1x_mapping *map;
+	int ret = t1x_ioas_lock(exp->ioas);
+
+	if (ret)
+		return ret;
+	if (!exp->ioas->tracking) {
+		ret = -EINVAL;
+		goto out_unlock;
+	}
+	map = t1x_export_seek(exp, iova);
+	if (!map)
+		goto out_unlock;
+
+	*win = t1x_export_window(exp, map, iova);
+	t1x_export_fill(exp, win, map);
+	ret = 1;
+out_unlock:
+	mutex_unlock(&exp->ioas->lock);
+	return ret;
+}
+
+/* The user did not get this window: nor has it happened. */
+static void t1x_export_undo(struct t1x_export *exp, const struct t1x_span *win)
+{
+	struct t1x_span before = { .start = exp->span.start };
+	struct t1x_ioas *ioas = exp->ioas;
+	struct t1x_mapping *map;
+
+	mutex_lock(&ioas->lock);
+	for (map = t1x_mapping_first(ioas, win); map; map = t1x_mapping_next(map, win))
+		t1x_dirty_put_back(map, win, exp->buf);
+	if (win->start > exp->span.start) {
+		before.last = win->start - 1;
+		for (map = t1x_mapping_first(ioas, &before); map;
+		     map = t1x_mapping_next(map, &before))
+			t1x_dirty_mark_span(map, &before);
+	}
+	mutex_unlock(&ioas->lock);
+}
+
+/*
+ * Copy the window to the user, a word at a time.  The bitmap being one of words,
+ * that is what a loop in user space would do; string instructions that copy bytes
+ * are slower where a CPU is emulated, and not much faster where it is not.
+ */
+static bool t1x_export_copy(const struct t1x_export *exp, char __user *to)
+{
+	u64 __user *word = (u64 __user *)to;
+	size_t i, nwords = exp->used / sizeof(u64);
+
+	if (!user_write_access_begin(word, nwords * sizeof(u64)))
+		return false;
+	for (i = 0; i < nwords; i++)
+		unsafe_put_user(exp->buf[i], word + i, fault);
+	user_write_access_end();
+	return !copy_to_user(word + nwords, exp->buf + nwords, exp->used % sizeof(u64));
+fault:
+	user_write_access_end();
+	return false;
+}
+
+static int t1x_export_windows(struct t1x_export *exp)
+{
+	u64 iova = exp->span.start;
+	struct t1x_span win;
+	int ret;
+
+	for (;;) {
+		u64 offset;
+
+		ret = t1x_export_make(exp, &win, iova);
+		if (ret <= 0)
+			return ret;
+		offset = (win.start - exp->span.start) / T1X_EXPORT_BYTE;
+		if (!t1x_export_copy(exp, exp->bitmap + offset))
+			break;
+		if (win.last == exp->span.last)
+			return 0;
+		iova = win.last + 1;
+		cond_resched();
+	}
+	if (!exp->peek)
+		t1x_export_undo(exp, &win);
+	return -EFAULT;
+}
+
+static int t1x_export_run(struct t1x_export *exp)
+{
+	size_t nbytes = t1x_export_nbytes(&exp->span);
+	int ret;
+
+	exp->size = min_t(size_t, ALIGN(nbytes, sizeof(long)), T1X_EXPORT_WINDOW);
+	/* The first window is undone without a trace, the others are not. */
+	if (!exp->peek && nbytes > exp->size && fault_in_writeable(exp->bitmap, nbytes))
+		return -EFAULT;
+	exp->buf = kmalloc(exp->size, GFP_KERNEL_ACCOUNT);
+	if (!exp->buf)
+		return -ENOMEM;
+	ret = t1x_export_windows(exp);
+	kfree(exp->buf);
+	return ret;
+}
+
+/**
+ * t1x_export_get() - VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP
+ * @ioas: address space
+ * @span: pages to report
+ * @bitmap: user memory, a bit per page in whole bytes; bytes without a mapping are
+ *	    left as they are, or zeroed
+ * @peek: the next one shall report the same again
+ *
+ * Return: 0; -EINVAL if pages are not tracked there or a mapping would be cut in
+ * two, -EFAULT if @bitmap cannot be written (no dirty page is forgotten), -ENOMEM,
+ * -EINTR if killed.
+ */
+int t1x_export_get(struct t1x_ioas *ioas, const struct t1x_span *span, void __user *bitmap,
+		   bool peek)
+{
+	struct t1x_export exp = { .ioas = ioas, .span = *span, .bitmap = bitmap, .peek = peek };
+	int ret = t1x_ioas_lock(ioas);
+
+	if (ret)
+		return ret;
+	ret = t1x_dirty_check(ioas, span);
+	mutex_unlock(&ioas->lock);
+	return ret ?: t1x_export_run(&exp);
+}
+
+/**
+ * t1x_export_leaving() - the last dirty bits of mappings that are being unmapped
+ * @ioas: address space
+ * @span: pages to report; t1x_dirty_check() has approved of it
+ * @maps: mappings of the caller in @span, in order of IOVA
+ * @bitmap: as for t1x_export_get()
+ *
+ * Return: as t1x_export_get().
+ */
+int t1x_export_leaving(struct t1x_ioas *ioas, const struct t1x_span *span,
+		       struct list_head *maps, void __user *bitmap)
+{
+	struct t1x_export exp = {
+		.ioas = ioas,
+		.span = *span,
+		.bitmap = bitmap,
+		.maps = maps,
+		.at = list_first_entry(maps, struct t1x_mapping, link),
+		.peek = true,
+	};
+
+	return t1x_export_run(&exp);
+}
+
+/**
+ * t1x_export_clear() - VFIO_IOMMU_DIRTY_PAGES_FLAG_CLEAR
+ * @ioas: address space
+ * @span: pages that @mask is about
+ * @mask: a bit per page, set where the page is no longer to be dirty
+ *
+ * Return: 0; -EINVAL as t1x_export_get(), -EINTR if killed.
+ */
+int t1x_export_clear(struct t1x_ioas *ioas, const struct t1x_span *span,
+		     const unsigned long *mask)
+{
+	struct t1x_mapping *map;
+	int ret = t1x_ioas_lock(ioas);
+
+	if (ret)
+		return ret;
+	ret = t1x_dirty_check(ioas, span);
+	for (map = ret ? NULL : t1x_mapping_first(ioas, span); map;
+	     map = t1x_mapping_next(map, span))
+		t1x_dirty_clear(map, span, mask);
+	mutex_unlock(&ioas->lock);
+	return ret;
+}

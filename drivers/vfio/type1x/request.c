@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Requests to map and to unmap.
+ *
+ * Both are in two steps: under t1x_ioas.lock they decide and stake their claim by
+ * the state of mappings in the tree; the work itself runs unlocked.
+ *
+ * An UNMAP that has to ask emulated devices, or to write to user memory, may fail
+ * until it has done so; its mappings are then READY again.  After that nothing can
+ * stop it.
+ */
+#include <linux/list.h>
+#include <linux/lockdep.h>
+#include <linux/mm.h>
+
+#include "private.h"
+
+/* Stake the claim of a new mapping, or say why not. */
+static int t1x_request_insert(struct t1x_ioas *ioas, struct t1x_mapping *map)
+{
+	struct t1x_span span = t1x_mapping_span(map);
+	struct t1x_mapping *other;
+	int ret = t1x_ioas_lock(ioas);
+
+	if (ret)
+		return ret;
+	while ((other = t1x_mapping_first(ioas, &span))) {
+		if (other->state == T1X_MAPPING_READY) {
+			ret = -EEXIST;
+			goto out_unlock;
+		}
+		/* It may yet fail or leave, and then was never in the way. */
+		ret = t1x_ioas_wait_settled(ioas, other);
+		if (ret)
+			return ret;
+	}
+
+	if (!ioas->entries_left)
+		ret = -ENOSPC;
+	else if (ioas->nr_groups && !t1x_span_set_covers(&ioas->windows, &span))
+		ret = -EINVAL;
+	if (ret)
+		goto out_unlock;
+
+	map->payer = t1x_payer_get(ioas);
+	if (IS_ERR(map->payer)) {
+		ret = PTR_ERR(map->payer);
+		goto out_unlock;
+	}
+	ioas->entries_left--;
+	map->birth = ++ioas->births;
+	interval_tree_insert(&map->node, &ioas->mappings);
+out_unlock:
+	mutex_unlock(&ioas->lock);
+	return ret;
+}
+
+/* Take the caller's mappings out of the tree and free them. */
+static void t1x_request_remove(struct t1x_ioas *ioas, struct list_head *maps)
+{
+	struct t1x_mapping *map, *next;
+
+	mutex_lock(&ioas->lock);
+	list_for_each_entry(map, maps, link) {
+		interval_tree_remove(&map->node, &ioas->mappings);
+		ioas->nr_vaddr_invalid -= map->vaddr_invalid;
+		ioas->entries_left++;
+		t1x_payer_put(ioas, map->payer);
+	}
+	t1x_ioas_note_idle(ioas);
+	mutex_unlock(&ioas->lock);
+
+	list_for_each_entry_safe(map, next, maps, link)
+		t1x_mapping_free(map);
+}
+
+/**
+ * t1x_request_map() - VFIO_IOMMU_MAP_DMA
+ * @ioas: address space
+ * @span: IOVAs, aligned to t1x_ioas_min_pgsize()
+ * @vaddr: user address of the first byte, likewise aligned
+ * @prot: IOMMU_READ and IOMMU_WRITE, at least one
+ *
+ * Return: 0, or with nothing changed
+ * -EEXIST if a mapping overlaps @span, -ENOSPC if there are too many,
+ * -EINVAL if @span is not inside one window, or too large while dirty pages are
+ * tracked, -EFAULT if the memory is not there or may not be accessed so, -ENOMEM
+ * also for RLIMIT_MEMLOCK, -EINTR if the task was killed, other errors of GUP and
+ * of the IOMMU driver.
+ */
+int t1x_request_map(struct t1x_ioas *ioas, const struct t1x_span *span, unsigned long vaddr,
+		    int prot)
+{
+	struct t1x_mapping *map;
+	LIST_HEAD(maps);
+	int ret;
+
+	map = t1x_mapping_alloc(span, vaddr, prot);
+	if (!map)
+		return -ENOMEM;
+
+	ret = t1x_request_insert(ioas, map);
+	if (ret) {
+		t1x_mapping_free(map);
+		return ret;
+	}
+
+	ret = t1x_backing_publish(ioas, map);
+	if (!ret)
+		return 0;
+
+	list_add(&map->link, &maps);
+	t1x_mapping_drain_all(ioas, &maps);
+	t1x_request_remove(ioas, &maps);
+	return ret;
+}
+
+/* The UNMAP is off: mappings that were to leave are READY again. */
+static void t1x_request_keep(struct t1x_ioas *ioas, struct list_head *maps)
+{
+	struct t1x_mapping *map, *next;
+
+	list_for_each_entry_safe(map, next, maps, link) {
+		list_del(&map->link);
+		/* What is dying needs no more than its owner to be gone. */
+		t1x_backing_publish(ioas, map);
+	}
+}
+
+/* From here on there is no way back for mappings that are LEAVING. */
+static void t1x_request_doom(struct t1x_ioas *ioas, struct list_head *maps)
+{
+	struct t1x_mapping *map;
+
+	lockdep_assert_held(&ioas->lock);
+
+	list_for_each_entry(map, maps, link)
+		map->backed = false;
+}
+
+/* All of an UNMAP that may fail: either that, or the mappings are doomed. */
+static int t1x_request_prepare_unmap(struct t1x_ioas *ioas, const struct t1x_span *span,
+				     struct list_head *maps, const struct vfio_bitmap *bitmap)
+{
+	int ret = t1x_emulated_evict(ioas, maps);
+
+	if (!ret && bitmap)
+		ret = t1x_export_leaving(ioas, span, maps, bitmap->data);
+	if (ret) {
+		t1x_request_keep(ioas, maps);
+		return ret;
+	}
+	mutex_lock(&ioas->lock);
+	t1x_request_doom(ioas, maps);
+	mutex_unlock(&ioas->lock);
+	return 0;
+}
+
+/**
+ * t1x_request_unmap() - VFIO_IOMMU_UNMAP_DMA
+ * @ioas: address space
+ * @span: IOVAs; mappings inside it go, there may be holes between them
+ * @flags: T1X_COLLECT_ALL or 0
+ * @bitmap: where to put the dirty bits of what goes, or NULL
+ * @unmapped: bytes that were mapped there, on success
+ *
+ * Waits for MAPs in flight in @span, and for emulated devices to let go of pages
+ * there, killably.  Once it has begun to unmap it cannot fail.
+ *
+ * Return: 0; or with nothing unmapped -EINVAL if a mapping would be cut in two
+ * (type1v2) or dirty pages are not tracked, -EBUSY if a device does not unpin,
+ * -EFAULT if @bitmap cannot be written, -ENOMEM, -EINTR if the task was killed
+ * while it waited.
+ */
+int t1x_request_unmap(struct t1x_ioas *ioas, const struct t1x_span *span, unsigned int flags,
+		      const struct vfio_bitmap *bitmap, u64 *unmapped)
+{
+	bool in_use = false;
+	struct t1x_mapping *map;
+	LIST_HEAD(maps);
+	u64 nbytes = 0;
+	int ret;
+
+	ret = t1x_ioas_collect(ioas, span, flags, &maps);
+	if (ret)
+		return ret;
+	if (bitmap) {
+		ret = t1x_dirty_check(ioas, span);
+		if (ret) {
+			mutex_unlock(&ioas->lock);
+			return ret;
+		}
+	}
+	list_for_each_entry(map, &maps, link) {
+		map->state = T1X_MAPPING_LEAVING;
+		nbytes += map->node.last - map->node.start + 1;
+		in_use |= t1x_emulated_uses(map);
+	}
+	if (!in_use && !bitmap)
+		t1x_request_doom(ioas, &maps);
+	mutex_unlock(&ioas->lock);
+	*unmapped = nbytes;
+
+	if (in_use || bitmap) {
+		ret = t1x_request_prepare_unmap(ioas, span, &maps, bitmap);
+		if (ret)
+			return ret;
+	}
+	if (list_empty(&maps))
+		return 0;
+
+	t1x_mapping_drain_all(ioas, &maps);
+	t1x_request_remove(ioas, &maps);
+	return 0;
+}
