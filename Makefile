@@ -11,13 +11,16 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 KERNEL ?= 6.12
 ## SECS: seconds that each fuzz target runs
 SECS ?= 60
+## T1X_TEST_MODULES: 1 to build what only tests load, too; "install" refuses then
+T1X_TEST_MODULES ?=
 ## INSTALL_MOD_DIR: where "install" puts modules below /lib/modules/VERSION
 INSTALL_MOD_DIR ?= updates
 ## INSTALL_MOD_PATH: root directory for "install", / if empty
 INSTALL_MOD_PATH ?=
 
-KBUILD = -C $(KDIR) M=$(CURDIR)
+KBUILD = -C $(KDIR) M=$(CURDIR) T1X_TEST_MODULES=$(T1X_TEST_MODULES)
 CHECKS = tools/checks
+TEST_MODULES = tools/testing/modules
 
 modules: ## build every module for KDIR
 	@[ -e $(KDIR)/Makefile ] || { \
@@ -25,6 +28,8 @@ modules: ## build every module for KDIR
 	$(MAKE) $(KBUILD) modules
 
 install: ## install the modules built for KDIR, and run depmod
+	@! grep -qs $(TEST_MODULES) modules.order || { \
+		echo "modules for tests are not installed; build without them"; exit 1; }
 	$(MAKE) $(KBUILD) INSTALL_MOD_PATH=$(INSTALL_MOD_PATH) \
 		INSTALL_MOD_DIR=$(INSTALL_MOD_DIR) modules_install
 	@# The kernel's own run of depmod wants a System.map beside its headers.
@@ -41,7 +46,7 @@ help: ## this list
 	@echo 'Targets:'
 	@sed -n 's/^\([a-z0-9-]*\):[^#=]*## \(.*\)/  \1\t\2/p' Makefile | expand -t 20
 	@echo 'Variables:'
-	@sed -n 's/^## \([A-Z_]*\): \(.*\)/  \1\t\2/p' Makefile | expand -t 20
+	@sed -n 's/^## \([A-Z0-9_]*\): \(.*\)/  \1\t\2/p' Makefile | expand -t 20
 	@echo 'Variables of the kernel build, such as W=1, C=2, V=1 or LLVM=1, go to it.'
 
 demo: ## boot a guest and move data through the backend, start to end
@@ -111,8 +116,9 @@ debug-kernel: ## build the debug kernel (about 6 minutes, once)
 	tools/testing/qemu/debug-kernel
 
 qemu-shell: ## boot KERNEL with the devices and modules of the tests, and a shell
-	tools/testing/qemu/shell -k $(KERNEL) -M \
-		"$$(tools/lib/build-modules $(KERNEL))/drivers/vfio/type1x/vfio_iommu_type1x.ko"
+	dir=$$(tools/lib/build-modules $(KERNEL)) && tools/testing/qemu/shell -k $(KERNEL) \
+		-M "$$dir/drivers/vfio/type1x/vfio_iommu_type1x.ko" \
+		-M "$$dir/$(TEST_MODULES)/t1x_test_device.ko"
 
 bench: ## compare with the stock backend
 	tools/bench/run

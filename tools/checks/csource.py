@@ -10,6 +10,9 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
+# What is built for a kernel: the drivers, and modules that only tests load.
+KERNEL = ('drivers', 'tools/testing/modules')
+
 # What kbuild and our own tools leave in the tree.
 GENERATED = re.compile(r'(^|/)(\.git|out|generated|__pycache__|\.[^/]*\.cmd)(/|$)'
                        r'|\.(o|ko|mod|mod\.c|cmd|probe|log|order|symvers|d|a|pyc)$')

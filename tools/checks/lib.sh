@@ -12,6 +12,9 @@ export CHECKS=$T1X_ROOT/tools/checks
 export FETCH=$T1X_ROOT/tools/testing/qemu/fetch
 export BUILD=$T1X_ROOT/tools/lib/build-modules
 
+# What is built for a kernel: the drivers, and modules that only tests load.
+export DRIVERS=drivers TEST_MODULES=tools/testing/modules
+
 # Where the checkpatch and the semantic patches of a kernel come from.
 export SOURCE_SERIES=6.12
 

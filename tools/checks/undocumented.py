@@ -6,7 +6,7 @@ import csource
 
 report = csource.Report()
 
-for name in csource.files('drivers', suffixes={'.c', '.h'}):
+for name in csource.files(*csource.KERNEL, suffixes={'.c', '.h'}):
     source = csource.Source(name)
     inline_api = '/core/' in name and name.endswith('.h')
     for function in source.functions:

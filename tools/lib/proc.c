@@ -21,7 +21,7 @@ bool proc_locked_becomes(uint64_t bytes)
 {
 	int tries;
 
-	for (tries = 0; tries < 100 && proc_locked() != bytes; tries++)
+	for (tries = 0; tries < 500 && proc_locked() != bytes; tries++)
 		usleep(10000);
 	return proc_locked() == bytes;
 }

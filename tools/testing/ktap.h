@@ -161,8 +161,8 @@ static inline bool ktap_check(bool ok, struct ktap_place place, long long left, 
 
 /* @text comes from the outer macros, where the arguments are not yet expanded. */
 #define KTAP_COMPARE(is_fatal, left, op, right, text) ({				\
-	long long _l = (long long)(uintptr_t)(left);					\
-	long long _r = (long long)(uintptr_t)(right);					\
+	long long _l = (long long)(intptr_t)(left);					\
+	long long _r = (long long)(intptr_t)(right);					\
 	struct ktap_place _place = { __FILE_NAME__, __LINE__, text, is_fatal };		\
 											\
 	ktap_check(_l op _r, _place, _l, _r);						\

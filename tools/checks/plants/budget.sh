@@ -18,7 +18,7 @@ plant "too many labels" "labels 5, limit 4" <<'END'
 printf 'int f(void)\n{\na:\nb:\nc:\nd:\ne:\n\treturn 0;\n}\n' >>tools/lib/info.c
 END
 
-plant "conditional compilation in a driver" "#ifdef under drivers" <<'END'
+plant "conditional compilation in a driver" "#ifdef in kernel code" <<'END'
 printf '#ifdef CONFIG_X86\n#endif\n' >>drivers/vfio/type1x/main.c
 END
 

@@ -12,6 +12,10 @@ plant "module under another name" "vfio_planted" <<'END'
 sed -i 's/^BUILT_MODULE_NAME.*/BUILT_MODULE_NAME[0]="vfio_planted"/' dkms.conf
 END
 
+plant "module for tests that is built for users" "for tests only" <<'END'
+sed -i 's/^T1X_TEST_MODULES ?=/& 1/' Makefile
+END
+
 plant "kernels that are not supported are not skipped" "was not skipped" <<'END'
 sed -i '/^BUILD_EXCLUSIVE_KERNEL/d' dkms.conf
 END

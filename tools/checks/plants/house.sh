@@ -31,11 +31,11 @@ plant "core header without a unit test" "no tools/testing/unit/planted_test.c" <
 cp $driver/core/count.h $driver/core/planted.h
 END
 
-plant "kernel version in a driver" "LINUX_VERSION_CODE under drivers" <<END
+plant "kernel version in a driver" "LINUX_VERSION_CODE in kernel code" <<END
 echo '#define T1X_OLD (LINUX_VERSION_CODE < 1)' >>$driver/private.h
 END
 
-plant "compat's results in a driver" "COMPAT_HAVE_X under drivers" <<END
+plant "compat's results in a driver" "COMPAT_HAVE_X in kernel code" <<END
 echo '#define T1X_OLD COMPAT_HAVE_X' >>$driver/private.h
 END
 
@@ -53,6 +53,10 @@ END
 
 plant "function without the prefix" "planted.. lacks the prefix" <<END
 printf 'static int planted(void)\n{\n\treturn 0;\n}\n' >>$driver/main.c
+END
+
+plant "function of a module for tests without the prefix" "modules/.*planted.. lacks" <<'END'
+printf 'static int planted(void)\n{\n\treturn 0;\n}\n' >>tools/testing/modules/t1x_mini_test.c
 END
 
 plant "global variable without the prefix" "global planted lacks the prefix" <<END

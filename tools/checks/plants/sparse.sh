@@ -14,6 +14,10 @@ plant "file that is not built is not checked" "planted.c: sparse did not run" <<
 cp drivers/vfio/type1x/core/count.c drivers/vfio/type1x/planted.c
 END
 
+plant "file of a module for tests is not checked" "modules/planted.c: sparse did not run" <<'END'
+cp tools/testing/modules/t1x_mini_test.c tools/testing/modules/planted.c
+END
+
 plant "sparse that does not run" "sparse did not run" <<'END'
 sed -i 's/ C=2 / C=0 /' tools/checks/sparse
 END

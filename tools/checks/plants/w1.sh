@@ -18,6 +18,15 @@ plant "source file in no Makefile" "planted.c: not built" <<'END'
 cp drivers/vfio/type1x/core/count.c drivers/vfio/type1x/planted.c
 END
 
+plant "source file of a module for tests in no Makefile" "modules/planted.c: not built" <<'END'
+cp tools/testing/modules/t1x_mini_test.c tools/testing/modules/planted.c
+END
+
+plant "module for tests that is not built" "t1x_mini_test.c: not built" <<'END'
+rm -rf out
+sed -i 's/T1X_TEST_MODULES=1/T1X_TEST_MODULES=/' tools/lib/build-modules
+END
+
 plant "does not compile" "error: .*planted" <<'END'
 sed -i 's/^\tu32 sum;/\tplanted sum;/' drivers/vfio/type1x/core/count.c
 END
