@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "cases.h"
+#include "dirty.h"
 #include "iommu.h"
 #include "proc.h"
 
@@ -15,6 +19,8 @@
 #define MANY		32768
 #define INFO_CALLS	4000
 #define INFO_BYTES	1024
+#define DIRTY_CALLS	200
+#define DIRTY_MANY_CALLS	10
 
 #define THREADS		4
 #define THREADS_SIZE	MIB(64)
@@ -103,6 +109,61 @@ static void run_info(int container, const struct mem *mem, double *ns)
 	ns[0] = (now_ns() - start) / INFO_CALLS;
 }
 
+/* What it takes at the least: a system call that copies as many bytes. */
+static double copy_ns(size_t bytes, int calls)
+{
+	int fd = must_sys(memfd_create("floor", 0)), i;
+	char *buf = malloc(bytes);
+	double start;
+
+	must_be(buf);
+	must_sys(ftruncate(fd, bytes));
+	must_be(pread(fd, buf, bytes, 0) == (ssize_t)bytes);
+	start = now_ns();
+	for (i = 0; i < calls; i++)
+		must_be(pread(fd, buf, bytes, 0) == (ssize_t)bytes);
+	start = now_ns() - start;
+	free(buf);
+	close(fd);
+	return start / calls;
+}
+
+/* ns[0] a GET_BITMAP of so many pages from CASE_IOVA on, ns[1] the floor. */
+static void measure_dirty(int container, size_t pages, int calls, double *ns)
+{
+	struct dirty_bits bits;
+	double start;
+	int i;
+
+	dirty_open(&bits, CASE_IOVA, pages);
+	dirty_start(container);
+	dirty_get(container, &bits);
+	start = now_ns();
+	for (i = 0; i < calls; i++)
+		dirty_get(container, &bits);
+	ns[0] = (now_ns() - start) / calls;
+	dirty_stop(container);
+	dirty_close(&bits);
+	ns[1] = copy_ns(pages / 8, calls);
+}
+
+static void run_dirty(int container, const struct mem *mem, double *ns)
+{
+	iommu_map(container, mem->addr, CASE_IOVA, mem->size, IOMMU_RW);
+	measure_dirty(container, mem->size / PAGE, DIRTY_CALLS, ns);
+}
+
+/* A hole behind each mapping, so that no two of them are neighbours. */
+static void run_dirty_many(int container, const struct mem *mem, double *ns)
+{
+	size_t i;
+
+	for (i = 0; i < MANY; i++)
+		iommu_map(container, mem->addr + i * PAGE, CASE_IOVA + 2 * i * PAGE, PAGE,
+			  IOMMU_RW);
+	measure_dirty(container, 2 * MANY, DIRTY_MANY_CALLS, ns);
+}
+
 struct case_thread {
 	pthread_t thread;
 	pthread_barrier_t *barrier;
@@ -178,6 +239,10 @@ const struct bench_case bench_cases[] = {
 	  { "map", "unmap" }, run_many },
 	{ "pair", "one 4K page, map and unmap", "us", MEM_4K, 4, { "pair" }, run_pairs },
 	{ "info", "GET_INFO", "us", MEM_4K, 6, { "call" }, run_info },
+	{ "dirty", "GET_BITMAP, one mapping of 256 MiB", "us", MEM_4K, 3,
+	  { "get", "floor" }, run_dirty },
+	{ "dirtymany", "GET_BITMAP, 32768 mappings", "us", MEM_4K, 1,
+	  { "get", "floor" }, run_dirty_many },
 };
 
 /* clang-format on */

@@ -31,6 +31,11 @@ static int iommu_take_cap(struct iommu_info *info, const struct vfio_info_cap_he
 		return iommu_take_ranges(info, cap);
 	case VFIO_IOMMU_TYPE1_INFO_CAP_MIGRATION:
 		info->has_migration = true;
+		memcpy(&info->migration, cap, sizeof(info->migration));
+		return 0;
+	case VFIO_IOMMU_TYPE1_INFO_CAP_DIRTY:
+		info->has_dirty = true;
+		memcpy(&info->dirty, cap, sizeof(info->dirty));
 		return 0;
 	case VFIO_IOMMU_TYPE1_INFO_DMA_AVAIL:
 		info->has_avail = true;

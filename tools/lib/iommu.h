@@ -31,7 +31,10 @@ struct iommu_info {
 	uint32_t num_ranges;
 	struct iommu_range ranges[IOMMU_MAX_RANGES];
 
-	bool has_migration;
+	bool has_migration; /* dirty pages can be tracked */
+	struct vfio_iommu_type1_info_cap_migration migration;
+	bool has_dirty; /* and more, which only vfio-type1x offers */
+	struct vfio_iommu_type1_info_cap_dirty dirty;
 	bool has_driver; /* only vfio-type1x says who it is */
 	struct vfio_iommu_type1_info_cap_driver driver;
 };

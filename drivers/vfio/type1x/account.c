@@ -23,7 +23,7 @@
 
 #include "private.h"
 
-/* Uncharges that wait for the mmap_lock of another process. */
+/* Refunds, mostly, that wait for an mmap_lock. */
 static struct workqueue_struct *t1x_refund_wq;
 static atomic_t t1x_refunds;
 static DECLARE_WAIT_QUEUE_HEAD(t1x_refunds_wq);
@@ -146,31 +146,32 @@ int t1x_payer_charge(const struct t1x_payer *payer, unsigned long npages)
 	return t1x_payer_try_charge(payer, npages);
 }
 
-static void t1x_payer_refund(const struct t1x_payer *payer, unsigned long npages)
+/* Change what is charged, whatever the limit. */
+static void t1x_payer_wait_and_apply(const struct t1x_payer *payer, long npages)
 {
 	mmap_write_lock(payer->mm);
-	__account_locked_vm(payer->mm, npages, false, payer->task, payer->lock_cap);
+	__account_locked_vm(payer->mm, abs(npages), npages > 0, payer->task, true);
 	mmap_write_unlock(payer->mm);
 }
 
 /**
- * struct t1x_refund - an uncharge that had to wait
+ * struct t1x_refund - a change of what is charged that had to wait
  * @work: does it
  * @payer: copy of the payer, which need not live as long; with a reference to
  *	   the task and to the memory of the mm
- * @npages: 4K pages
+ * @npages: 4K pages, mostly less than 0
  */
 struct t1x_refund {
 	struct work_struct work;
 	struct t1x_payer payer;
-	unsigned long npages;
+	long npages;
 };
 
 static void t1x_refund_work(struct work_struct *work)
 {
 	struct t1x_refund *refund = container_of(work, struct t1x_refund, work);
 
-	t1x_payer_refund(&refund->payer, refund->npages);
+	t1x_payer_wait_and_apply(&refund->payer, refund->npages);
 	mmput(refund->payer.mm);
 	put_task_struct(refund->payer.task);
 	kfree(refund);
@@ -180,7 +181,7 @@ static void t1x_refund_work(struct work_struct *work)
 }
 
 /* Leave the waiting for mmap_lock to a worker; false if there is no memory. */
-static bool t1x_refund_queue(const struct t1x_payer *payer, unsigned long npages)
+static bool t1x_refund_queue(const struct t1x_payer *payer, long npages)
 {
 	struct t1x_refund *refund = kmalloc(sizeof(*refund), GFP_KERNEL_ACCOUNT);
 
@@ -198,6 +199,23 @@ static bool t1x_refund_queue(const struct t1x_payer *payer, unsigned long npages
 }
 
 /**
+ * t1x_payer_adjust() - change what is charged, beyond any limit, without waiting
+ * @payer: who pays
+ * @npages: 4K pages, less than 0 to give back
+ *
+ * For those who may not fail, or hold locks of vfio core or of a driver.  It is
+ * done a little later, by a worker.
+ */
+void t1x_payer_adjust(const struct t1x_payer *payer, long npages)
+{
+	/* What was charged to an mm without users is gone with it. */
+	if (!npages || !mmget_not_zero(payer->mm) || t1x_refund_queue(payer, npages))
+		return;
+	t1x_payer_wait_and_apply(payer, npages);
+	mmput(payer->mm);
+}
+
+/**
  * t1x_payer_uncharge() - give back what t1x_payer_charge() took
  * @payer: who paid
  * @npages: 4K pages
@@ -210,16 +228,10 @@ void t1x_payer_uncharge(const struct t1x_payer *payer, unsigned long npages)
 {
 	if (!npages)
 		return;
-	if (payer->mm == current->mm) {
-		t1x_payer_refund(payer, npages);
-		return;
-	}
-
-	/* What was charged to an mm without users is gone with it. */
-	if (!mmget_not_zero(payer->mm) || t1x_refund_queue(payer, npages))
-		return;
-	t1x_payer_refund(payer, npages);
-	mmput(payer->mm);
+	if (payer->mm == current->mm)
+		t1x_payer_wait_and_apply(payer, -npages);
+	else
+		t1x_payer_adjust(payer, -npages);
 }
 
 /**

@@ -25,37 +25,57 @@ static bool t1x_backing_wanted(const struct t1x_ioas *ioas)
 	return ioas->nr_groups;
 }
 
-/* All frames are there: what devices hold of them need not be paid for again. */
-static int t1x_backing_add(struct t1x_ioas *ioas, struct t1x_mapping *map)
-{
-	unsigned long npages;
-	int ret = t1x_fill_mapping(ioas, map);
-
-	if (ret)
-		return ret;
-	/* No device knows of it yet. */
-	if (map->state == T1X_MAPPING_FILLING) {
-		map->backed = true;
-		return 0;
-	}
-	mutex_lock(&ioas->lock);
-	npages = t1x_pins_charge(map);
-	map->backed = true;
-	mutex_unlock(&ioas->lock);
-
-	t1x_payer_uncharge(map->payer, npages);
-	return 0;
-}
-
-/* Let go of all frames but those that devices hold, which go on being charged. */
+/*
+ * Let go of all frames but those that devices hold, which go on being charged; they
+ * may cost more than the frames did, if the user has changed his memory since.
+ */
 static void t1x_backing_remove(struct t1x_ioas *ioas, struct t1x_mapping *map)
 {
+	unsigned long held, more;
+
 	mutex_lock(&ioas->lock);
 	map->backed = false;
-	map->nr_charged -= t1x_pins_charge(map);
+	map->prepaid = false;
+	held = t1x_pins_charge(map);
+	more = held > map->nr_charged ? held - map->nr_charged : 0;
+	map->nr_charged += more;
+	map->nr_charged -= held;
 	mutex_unlock(&ioas->lock);
 
+	t1x_payer_adjust(map->payer, more);
 	t1x_mapping_drain(ioas, map);
+}
+
+/*
+ * Pin all frames.  What devices hold is paid for already and not paid for twice:
+ * the mapping takes that charge over before it pays for more.
+ */
+static int t1x_backing_add(struct t1x_ioas *ioas, struct t1x_mapping *map)
+{
+	int ret;
+
+	/* No device knows of it yet. */
+	if (map->state == T1X_MAPPING_FILLING) {
+		map->prepaid = true;
+		ret = t1x_fill_mapping(ioas, map);
+		map->backed = !ret;
+		return ret;
+	}
+
+	mutex_lock(&ioas->lock);
+	map->prepaid = true;
+	map->nr_charged = t1x_pins_charge(map);
+	mutex_unlock(&ioas->lock);
+
+	ret = t1x_fill_mapping(ioas, map);
+	if (ret) {
+		t1x_backing_remove(ioas, map);
+		return ret;
+	}
+	mutex_lock(&ioas->lock);
+	map->backed = true;
+	mutex_unlock(&ioas->lock);
+	return 0;
 }
 
 /* Give a mapping the dirty bitmap that it lacks. */
@@ -160,34 +180,67 @@ void t1x_backing_claim(struct t1x_ioas *ioas, struct list_head *maps)
 	}
 }
 
+/* A mapping is READY again, having lost what it need not have any more. */
+static void t1x_backing_restore_one(struct t1x_ioas *ioas, struct t1x_mapping *map)
+{
+	bool fits;
+
+	do {
+		mutex_lock(&ioas->lock);
+		fits = !map->backed || t1x_backing_wanted(ioas) || ioas->dying;
+		if (fits) {
+			map->state = T1X_MAPPING_READY;
+			t1x_ioas_note_idle(ioas);
+		}
+		mutex_unlock(&ioas->lock);
+		if (!fits)
+			t1x_backing_remove(ioas, map);
+	} while (!fits);
+}
+
 /**
- * t1x_backing_change() - pin or unpin the memory of claimed mappings
+ * t1x_backing_restore() - make mappings READY that have been so before
  * @ioas: address space, no lock held
- * @maps: from t1x_backing_claim(); READY again afterwards
+ * @maps: mappings of the caller, by &t1x_mapping.link; empty afterwards
  *
- * Called under vfio core's group_lock.  To pin is the one case where that has to
- * wait for user memory; it ends with the attaching task.  To unpin waits for
- * nobody.
- *
- * Return: 0, or the errno of t1x_fill_mapping(); some mappings are backed then,
- * and others are not, until the group has left again.
+ * Cannot fail: they need nothing new, as nobody lets the first group behind an IOMMU
+ * in, or starts to track dirty pages, without having given them what that takes.
+ * Waits for nobody.
  */
-int t1x_backing_change(struct t1x_ioas *ioas, struct list_head *maps)
+void t1x_backing_restore(struct t1x_ioas *ioas, struct list_head *maps)
 {
 	struct t1x_mapping *map, *next;
-	int ret = 0;
 
 	list_for_each_entry_safe(map, next, maps, link) {
 		list_del(&map->link);
-		if (map->backed)
-			t1x_backing_remove(ioas, map);
-		else if (!ret)
-			ret = t1x_backing_add(ioas, map);
-
-		mutex_lock(&ioas->lock);
-		map->state = T1X_MAPPING_READY;
-		t1x_ioas_note_idle(ioas);
-		mutex_unlock(&ioas->lock);
+		t1x_backing_restore_one(ioas, map);
 	}
-	return ret;
+}
+
+/**
+ * t1x_backing_add_all() - pin the memory of claimed mappings
+ * @ioas: address space, no lock held
+ * @maps: from t1x_backing_claim(); those that are pinned leave it and are READY
+ *
+ * Called under vfio core's group_lock.  This is the one case where that has to wait
+ * for user memory; it ends with the attaching task.
+ *
+ * Return: 0; or the errno of t1x_fill_mapping(), and the rest of @maps is to be
+ * restored, once the group has left.
+ */
+int t1x_backing_add_all(struct t1x_ioas *ioas, struct list_head *maps)
+{
+	struct t1x_mapping *map;
+	int ret;
+
+	while ((map = list_first_entry_or_null(maps, struct t1x_mapping, link))) {
+		list_del(&map->link);
+		ret = t1x_backing_add(ioas, map);
+		if (ret) {
+			list_add(&map->link, maps);
+			return ret;
+		}
+		t1x_backing_restore_one(ioas, map);
+	}
+	return 0;
 }

@@ -11,6 +11,7 @@
  * What a device cannot have dirtied is never reported: mappings without
  * IOMMU_WRITE, and frames that are no memory.
  */
+#include <linux/bitmap.h>
 #include <linux/iommu.h>
 #include <linux/lockdep.h>
 #include <linux/mm.h>
@@ -150,53 +151,28 @@ void t1x_dirty_mark_all(struct t1x_ioas *ioas)
 }
 
 /**
- * t1x_dirty_take() - which pages are dirty, and, unless only peeking, reset them
+ * t1x_dirty_peek() - which pages are dirty?
  * @ioas: address space, lock held
  * @map: mapping
  * @span: IOVAs that overlap it
  * @dst: bitmap of @span, into which the bits are ORed
- * @peek: leave the bits of the mapping as they are
  *
- * Pages that are still pinned are dirty again afterwards.
+ * Return: true if there may be bits among them that t1x_dirty_clear() would clear.
  */
-void t1x_dirty_take(struct t1x_ioas *ioas, struct t1x_mapping *map, const struct t1x_span *span,
-		    unsigned long *dst, bool peek)
+bool t1x_dirty_peek(const struct t1x_ioas *ioas, const struct t1x_mapping *map,
+		    const struct t1x_span *span, unsigned long *dst)
 {
 	struct t1x_dirty_part part = t1x_dirty_part(map, span);
 
 	lockdep_assert_held(&ioas->lock);
 
 	if (!map->dirty || !(map->prot & IOMMU_WRITE))
-		return;
+		return false;
 	if (map->backed && ioas->nr_unscoped)
 		t1x_dirty_fill_memory(map, part.page, part.npages, dst, part.bit);
-	if (!map->stained)
-		return;
-	if (peek) {
+	if (map->stained)
 		t1x_bits_or(dst, part.bit, map->dirty, part.page, part.npages);
-		return;
-	}
-	t1x_bits_move(dst, part.bit, map->dirty, part.page, part.npages);
-	if (part.npages == t1x_mapping_npages(map))
-		map->stained = false;
-	t1x_dirty_mark_pins(map, part.page, part.page + part.npages - 1);
-}
-
-/**
- * t1x_dirty_put_back() - undo t1x_dirty_take()
- * @map: mapping, t1x_ioas.lock held; may have been taken from another one
- * @span: IOVAs that overlap it
- * @src: bitmap of @span
- */
-void t1x_dirty_put_back(struct t1x_mapping *map, const struct t1x_span *span,
-			const unsigned long *src)
-{
-	struct t1x_dirty_part part = t1x_dirty_part(map, span);
-
-	if (!map->dirty || !(map->prot & IOMMU_WRITE))
-		return;
-	t1x_bits_or(map->dirty, part.page, src, part.bit, part.npages);
-	map->stained = true;
+	return map->stained;
 }
 
 /**
@@ -223,10 +199,13 @@ void t1x_dirty_clear(struct t1x_mapping *map, const struct t1x_span *span,
 		     const unsigned long *mask)
 {
 	struct t1x_dirty_part part = t1x_dirty_part(map, span);
+	unsigned long npages = t1x_mapping_npages(map);
 
-	if (!map->dirty)
+	if (!map->dirty || !map->stained)
 		return;
 	t1x_bits_andnot(map->dirty, part.page, mask, part.bit, part.npages);
+	if (part.npages == npages)
+		map->stained = !bitmap_empty(map->dirty, npages);
 	t1x_dirty_mark_pins(map, part.page, part.page + part.npages - 1);
 }
 
@@ -279,6 +258,7 @@ static void t1x_dirty_drop(struct t1x_ioas *ioas)
 	for (map = t1x_mapping_first(ioas, &all); map; map = t1x_mapping_next(map, &all)) {
 		kvfree(map->dirty);
 		map->dirty = NULL;
+		map->stained = false;
 	}
 }
 
@@ -365,7 +345,7 @@ static int t1x_dirty_do_start(struct t1x_ioas *ioas, const struct t1x_span *span
 		t1x_dirty_drop(ioas);
 	} else {
 		ioas->tracked = *span;
-		ioas->tracking = true;
+		WRITE_ONCE(ioas->tracking, true);
 	}
 out_unlock:
 	mutex_unlock(&ioas->lock);
@@ -406,7 +386,7 @@ int t1x_dirty_stop(struct t1x_ioas *ioas)
 		return -EINTR;
 	ret = t1x_ioas_lock(ioas);
 	if (!ret) {
-		ioas->tracking = false;
+		WRITE_ONCE(ioas->tracking, false);
 		t1x_dirty_drop(ioas);
 		mutex_unlock(&ioas->lock);
 	}

@@ -27,13 +27,14 @@
 #include <linux/mmu_context.h>
 #include <linux/printk.h>
 #include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
 #include <linux/uaccess.h>
 #include <linux/vfio.h>
 
 #include "pin.h"
 #include "private.h"
 
-/* How often devices are told of an UNMAP before it fails. */
+/* How often devices are told of an UNMAP before it fails, which takes a second. */
 #define T1X_EMULATED_NOTICES	10
 
 /**
@@ -68,15 +69,31 @@ void t1x_emulated_del_device(struct t1x_ioas *ioas, struct vfio_device *device)
 	mutex_unlock(&ioas->devices_mutex);
 }
 
+/* While a device is a guest of a mapping, this stays in its tree. */
+static void t1x_guest_enter(struct t1x_mapping *map)
+{
+	map->nr_guests++;
+}
+
+static void t1x_guest_leave(struct t1x_ioas *ioas, struct t1x_mapping *map)
+{
+	lockdep_assert_held(&ioas->lock);
+
+	if (!--map->nr_guests && map->state == T1X_MAPPING_LEAVING)
+		t1x_ioas_note_idle(ioas);
+}
+
 /**
  * struct t1x_visit - a part of a mapping that a device works on
- * @map: the mapping, which stays while the device is its guest
+ * @map: the mapping, which the device is a guest of
+ * @payer: whose memory it is; alive, and does not go while the device works on it
  * @page: first page
  * @npages: number of pages
  * @vaddr: user address of the first page
  */
 struct t1x_visit {
 	struct t1x_mapping *map;
+	struct t1x_payer *payer;
 	unsigned long page;
 	unsigned long npages;
 	unsigned long vaddr;
@@ -107,28 +124,47 @@ static int t1x_visit_find(struct t1x_ioas *ioas, u64 iova, unsigned long npages,
 	return 0;
 }
 
-/* Become a guest, if the memory is still alive; until t1x_visit_end() both stay. */
+/* Keep the memory, and who pays for it, for as long as the lock is dropped. */
 static int t1x_visit_begin(struct t1x_visit *visit)
 {
-	if (!mmget_not_zero(visit->map->payer->mm))
+	visit->payer = visit->map->payer;
+	if (!mmget_not_zero(visit->payer->mm))
 		return -ENODEV;
-	visit->map->nr_guests++;
+	visit->payer->nr_uses++;
 	return 0;
 }
 
 static void t1x_visit_end(struct t1x_ioas *ioas, struct t1x_visit *visit)
 {
-	struct mm_struct *mm = visit->map->payer->mm;
-
-	lockdep_assert_held(&ioas->lock);
-
-	if (!--visit->map->nr_guests)
-		t1x_ioas_note_idle(ioas);
-	mmput_async(mm);
+	mmput_async(visit->payer->mm);
+	t1x_payer_put(ioas, visit->payer);
 }
 
+/**
+ * struct t1x_pin_call - a call to pin pages, of perhaps several mappings
+ * @ioas: address space
+ * @iova: first page
+ * @prot: what the device is going to do with the pages
+ * @pages: where to put them
+ * @npages: number of pages
+ * @done: leading pages that are pinned
+ * @entered: leading pages of whose mappings the device is a guest
+ *
+ * It remains one until the call ends: before that its driver cannot know that it
+ * has to unpin.
+ */
+struct t1x_pin_call {
+	struct t1x_ioas *ioas;
+	u64 iova;
+	int prot;
+	struct page **pages;
+	unsigned long npages;
+	unsigned long done;
+	unsigned long entered;
+};
+
 /* Charge pages that no device holds yet, and note that one does; lock held. */
-static int t1x_emulated_note(struct t1x_ioas *ioas, const struct t1x_visit *visit,
+static int t1x_pin_call_note(struct t1x_ioas *ioas, const struct t1x_visit *visit,
 			     struct page **pages)
 {
 	struct t1x_mapping *map = visit->map;
@@ -138,65 +174,93 @@ static int t1x_emulated_note(struct t1x_ioas *ioas, const struct t1x_visit *visi
 	lockdep_assert_held(&ioas->lock);
 
 	for (;;) {
-		/* What is backed is paid for. */
-		due = map->backed ? 0 : t1x_pins_charge_for(map, visit->page, pages,
-							    visit->npages);
+		due = map->prepaid ? 0 : t1x_pins_charge_for(map, visit->page, pages,
+							     visit->npages);
 		if (due <= charged)
 			break;
 		mutex_unlock(&ioas->lock);
-		ret = t1x_payer_charge(map->payer, due - charged);
+		ret = t1x_payer_charge(visit->payer, due - charged);
 		mutex_lock(&ioas->lock);
 		if (ret)
 			break;
 		charged = due;
 	}
 	ret = ret ?: t1x_pins_add(map, visit->page, pages, visit->npages);
-	if (!ret)
-		t1x_dirty_mark(map, visit->page, visit->npages);
-	else
+	if (ret)
 		due = 0;
-	if (charged > due) {
-		mutex_unlock(&ioas->lock);
-		t1x_payer_uncharge(map->payer, charged - due);
-		mutex_lock(&ioas->lock);
-	}
+	else
+		t1x_dirty_mark(map, visit->page, visit->npages);
+	t1x_payer_adjust(visit->payer, (long)(due - charged));
 	return ret;
 }
 
-/* Pin pages of one mapping; returns how many, or an errno. */
-static int t1x_emulated_pin_some(struct t1x_ioas *ioas, u64 iova, unsigned long npages, int prot,
-				 struct page **pages)
+/* Pin pages that nobody holds; the lock is dropped meanwhile. */
+static int t1x_pin_call_fetch(struct t1x_pin_call *call, struct t1x_visit *visit)
 {
-	struct t1x_visit visit;
-	int ret = t1x_ioas_lock(ioas);
+	struct page **pages = call->pages + call->done;
+	struct t1x_ioas *ioas = call->ioas;
+	int ret = t1x_visit_begin(visit);
 
 	if (ret)
 		return ret;
-	if (list_empty(&ioas->devices) && !ioas->nr_vaddr_invalid)
-		ret = -EINVAL;
-	else
-		ret = t1x_visit_find(ioas, iova, npages, prot, &visit);
-	/* What is held already takes neither memory nor time. */
-	ret = ret ?: t1x_pins_get(visit.map, visit.page, pages, visit.npages);
-	if (!ret) {
-		visit.npages = t1x_pins_gap(visit.map, visit.page, visit.npages);
-		ret = t1x_visit_begin(&visit);
-	}
 	mutex_unlock(&ioas->lock);
-	if (ret)
-		return ret;
-
-	ret = t1x_pin_pages(visit.map->payer->mm, visit.vaddr, pages, visit.npages,
-			    visit.map->prot & IOMMU_WRITE);
+	ret = t1x_pin_pages(visit->payer->mm, visit->vaddr, pages, visit->npages,
+			    visit->map->prot & IOMMU_WRITE);
 	mutex_lock(&ioas->lock);
 	if (!ret) {
-		ret = t1x_emulated_note(ioas, &visit, pages);
+		ret = t1x_pin_call_note(ioas, visit, pages);
 		if (ret)
-			t1x_pin_drop(pages, visit.npages);
+			t1x_pin_drop(pages, visit->npages);
 	}
-	t1x_visit_end(ioas, &visit);
-	mutex_unlock(&ioas->lock);
-	return ret ?: visit.npages;
+	t1x_visit_end(ioas, visit);
+	return ret;
+}
+
+/* Pin the next pages, of one mapping, that are held already, or of which none is. */
+static int t1x_pin_call_step(struct t1x_pin_call *call)
+{
+	const u64 iova = call->iova + ((u64)call->done << PAGE_SHIFT);
+	struct t1x_visit visit;
+	long nr;
+	int ret;
+
+	if (iova < call->iova)
+		return -EOVERFLOW;
+	ret = t1x_visit_find(call->ioas, iova, call->npages - call->done, call->prot, &visit);
+	if (ret)
+		return ret;
+	if (call->entered == call->done) {
+		t1x_guest_enter(visit.map);
+		call->entered += visit.npages;
+	}
+
+	/* What is held takes neither memory nor time. */
+	nr = t1x_pins_get(visit.map, visit.page, call->pages + call->done, visit.npages);
+	if (!nr) {
+		visit.npages = t1x_pins_gap(visit.map, visit.page, visit.npages);
+		ret = t1x_pin_call_fetch(call, &visit);
+		nr = ret ?: visit.npages;
+	}
+	if (nr < 0)
+		return nr;
+	call->done += nr;
+	return 0;
+}
+
+/* No longer a guest; the mappings are the same as when it came. */
+static void t1x_pin_call_end(struct t1x_pin_call *call)
+{
+	struct t1x_ioas *ioas = call->ioas;
+	unsigned long page = 0;
+
+	while (page < call->entered) {
+		const u64 iova = call->iova + ((u64)page << PAGE_SHIFT);
+		const struct t1x_span at = { .start = iova, .last = iova };
+		struct t1x_mapping *map = t1x_mapping_first(ioas, &at);
+
+		page += ((map->node.last - iova) >> PAGE_SHIFT) + 1;
+		t1x_guest_leave(ioas, map);
+	}
 }
 
 /**
@@ -212,38 +276,47 @@ static int t1x_emulated_pin_some(struct t1x_ioas *ioas, u64 iova, unsigned long 
  * Return: @npages; or with nothing pinned -EINVAL if nothing is mapped there, it
  * has no struct page, or no device would hear of an UNMAP; -EPERM if the mapping
  * does not allow @prot, -EBUSY if it is being unmapped or user addresses are
- * suspended, -ENODEV if the process that mapped is gone, -EFAULT, -ENOMEM also for
- * RLIMIT_MEMLOCK, -EINTR if killed.
+ * suspended, -EOVERFLOW if the range wraps, -ENODEV if the process that mapped is
+ * gone, -EFAULT, -ENOMEM also for RLIMIT_MEMLOCK, -EINTR if killed.
  */
 int t1x_emulated_pin(struct t1x_ioas *ioas, u64 iova, unsigned int npages, int prot,
 		     struct page **pages)
 {
-	unsigned int done = 0;
+	struct t1x_pin_call call = {
+		.ioas = ioas,
+		.iova = iova & PAGE_MASK,
+		.prot = prot,
+		.pages = pages,
+		.npages = npages,
+	};
 	int ret;
 
-	while (done < npages) {
-		u64 next = iova + ((u64)done << PAGE_SHIFT);
-
-		ret = next < iova ? -EOVERFLOW : t1x_emulated_pin_some(ioas, next, npages - done,
-								       prot, pages + done);
-		if (ret < 0) {
-			if (done)
-				t1x_emulated_unpin(ioas, iova, done);
-			return ret;
-		}
-		done += ret;
+	ret = t1x_ioas_lock(ioas);
+	if (ret)
+		return ret;
+	if (list_empty(&ioas->devices) && !ioas->nr_vaddr_invalid)
+		ret = -EINVAL;
+	while (!ret && call.done < npages)
+		ret = t1x_pin_call_step(&call);
+	if (ret && call.done) {
+		mutex_unlock(&ioas->lock);
+		t1x_emulated_unpin(ioas, call.iova, call.done);
+		mutex_lock(&ioas->lock);
 	}
-	return done;
+	t1x_pin_call_end(&call);
+	mutex_unlock(&ioas->lock);
+	return ret ?: npages;
 }
 
 /* Unpin pages of one mapping; returns how many there were, 0 without a mapping. */
 static unsigned int t1x_emulated_unpin_some(struct t1x_ioas *ioas, u64 iova, unsigned int npages)
 {
 	const struct t1x_span at = { .start = iova, .last = iova };
-	unsigned long page, ncharge;
 	struct t1x_pinned *chain;
 	struct t1x_mapping *map;
-	bool backed, dirty;
+	unsigned long page;
+	bool prepaid;
+	long ncharge;
 
 	mutex_lock(&ioas->lock);
 	map = t1x_mapping_first(ioas, &at);
@@ -254,21 +327,21 @@ static unsigned int t1x_emulated_unpin_some(struct t1x_ioas *ioas, u64 iova, uns
 	page = (iova - map->node.start) >> PAGE_SHIFT;
 	npages = min_t(unsigned long, npages, t1x_mapping_npages(map) - page);
 	chain = t1x_pins_remove(map, page, npages);
-	backed = map->backed;
-	dirty = map->prot & IOMMU_WRITE;
-	/* The mapping, and with it the payer, must outlast the refund. */
-	map->nr_guests += !!chain;
-	mutex_unlock(&ioas->lock);
-	if (!chain)
+	if (!chain) {
+		mutex_unlock(&ioas->lock);
 		return npages;
+	}
+	/* What is not prepaid does not change its payer. */
+	prepaid = map->prepaid;
+	t1x_guest_enter(map);
+	mutex_unlock(&ioas->lock);
 
-	ncharge = t1x_pins_release(chain, dirty);
-	if (!backed)
-		t1x_payer_uncharge(map->payer, ncharge);
+	ncharge = t1x_pins_release(chain, map->prot & IOMMU_WRITE);
+	if (!prepaid)
+		t1x_payer_adjust(map->payer, -ncharge);
 
 	mutex_lock(&ioas->lock);
-	if (!--map->nr_guests)
-		t1x_ioas_note_idle(ioas);
+	t1x_guest_leave(ioas, map);
 	mutex_unlock(&ioas->lock);
 	return npages;
 }
@@ -284,7 +357,9 @@ void t1x_emulated_unpin(struct t1x_ioas *ioas, u64 iova, unsigned int npages)
 	unsigned int done = 0, nr;
 
 	while (done < npages) {
-		nr = t1x_emulated_unpin_some(ioas, iova + ((u64)done << PAGE_SHIFT), npages - done);
+		u64 next = iova + ((u64)done << PAGE_SHIFT);
+
+		nr = next < iova ? 0 : t1x_emulated_unpin_some(ioas, next, npages - done);
 		if (!nr) {
 			pr_warn_ratelimited(T1X_NAME ": a device unpins where nothing is mapped\n");
 			return;
@@ -304,7 +379,7 @@ static int t1x_emulated_copy_own(void __user *user, void *data, size_t count, bo
 static int t1x_emulated_copy(struct mm_struct *mm, unsigned long vaddr, void *data, size_t count,
 			     bool write)
 {
-	bool borrow = !current->mm;
+	bool borrow = current->flags & PF_KTHREAD && !current->mm;
 	int ret;
 
 	if (borrow)
@@ -329,13 +404,15 @@ static int t1x_emulated_rw_some(struct t1x_ioas *ioas, u64 iova, void *data, siz
 		return ret;
 	ret = t1x_visit_find(ioas, iova, DIV_ROUND_UP(offset + *count, PAGE_SIZE),
 			     IOMMU_READ | (write ? IOMMU_WRITE : 0), &visit);
-	ret = ret ?: t1x_visit_begin(&visit);
-	mutex_unlock(&ioas->lock);
+	if (!ret && t1x_visit_begin(&visit))
+		ret = -EPERM;
 	if (ret)
-		return ret == -ENODEV ? -EPERM : ret;
+		goto out_unlock;
+	t1x_guest_enter(visit.map);
+	mutex_unlock(&ioas->lock);
 
 	*count = min(*count, (visit.npages << PAGE_SHIFT) - offset);
-	ret = t1x_emulated_copy(visit.map->payer->mm, visit.vaddr + offset, data, *count, write);
+	ret = t1x_emulated_copy(visit.payer->mm, visit.vaddr + offset, data, *count, write);
 
 	mutex_lock(&ioas->lock);
 	/* Not before: the page must not be taken for clean once it is written. */
@@ -343,6 +420,8 @@ static int t1x_emulated_rw_some(struct t1x_ioas *ioas, u64 iova, void *data, siz
 		t1x_dirty_mark(visit.map, visit.page,
 			       DIV_ROUND_UP(offset + *count, PAGE_SIZE));
 	t1x_visit_end(ioas, &visit);
+	t1x_guest_leave(ioas, visit.map);
+out_unlock:
 	mutex_unlock(&ioas->lock);
 	return ret;
 }
@@ -355,7 +434,8 @@ static int t1x_emulated_rw_some(struct t1x_ioas *ioas, u64 iova, void *data, siz
  * @count: bytes, at least 1
  * @write: to @iova, else from there
  *
- * Return: 0; -EINVAL if something there is not mapped, -EPERM if a mapping is not
+ * Return: 0; or, with the bytes before it copied, -EINVAL if something there is not
+ * mapped, -EOVERFLOW where the range wraps, -EPERM if a mapping is not
  * readable or not writable or the process that made it is gone, -EBUSY if it is
  * being unmapped or user addresses are suspended, -EFAULT, also in a task that is
  * neither of that process nor a kernel thread, -EINTR if killed.
@@ -366,8 +446,11 @@ int t1x_emulated_rw(struct t1x_ioas *ioas, u64 iova, void *data, size_t count, b
 
 	while (done < count) {
 		size_t some = count - done;
-		int ret = t1x_emulated_rw_some(ioas, iova + done, data + done, &some, write);
+		int ret;
 
+		if (iova + done < iova)
+			return -EOVERFLOW;
+		ret = t1x_emulated_rw_some(ioas, iova + done, data + done, &some, write);
 		if (ret)
 			return ret;
 		done += some;
@@ -397,7 +480,10 @@ static bool t1x_emulated_holds(struct t1x_ioas *ioas, const struct t1x_mapping *
 	return holds;
 }
 
-/* Tell all devices of a mapping until none holds a page of it. */
+/*
+ * Tell all devices of a mapping until none holds a page of it.  One that has pinned
+ * just now may not know it yet, and gets a little more time with each notice.
+ */
 static int t1x_emulated_notify(struct t1x_ioas *ioas, const struct t1x_mapping *map)
 {
 	const u64 size = map->node.last - map->node.start + 1;
@@ -407,12 +493,17 @@ static int t1x_emulated_notify(struct t1x_ioas *ioas, const struct t1x_mapping *
 	lockdep_assert_held(&ioas->devices_mutex);
 
 	while (t1x_emulated_holds(ioas, map)) {
-		if (notices++ == T1X_EMULATED_NOTICES) {
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		if (notices == T1X_EMULATED_NOTICES) {
 			pr_warn_ratelimited(T1X_NAME ": a device does not unpin\n");
 			return -EBUSY;
 		}
+		if (notices)
+			schedule_timeout_killable(msecs_to_jiffies(1 << notices));
 		list_for_each_entry(device, &ioas->devices, iommu_entry)
 			device->ops->dma_unmap(device, map->node.start, size);
+		notices++;
 	}
 	return 0;
 }

@@ -3,8 +3,8 @@
  * Export: how the dirty bits of many mappings become one bitmap in user memory.
  *
  * The user's bitmap is made window by window, a window being some KiB of it.
- * Under t1x_ioas.lock the bits of all mappings there are moved into a buffer, to
- * wherever their IOVA puts them (core/bits.h); then it is copied out without the
+ * Under t1x_ioas.lock the bits of all mappings there are put into a buffer, to
+ * wherever their IOVA has them (core/bits.h); then it is copied out without the
  * lock.  As windows begin at whole bytes, and every mapping that has a bit in a
  * byte has it in the same window, user memory is never read, and no byte outside
  * the range is touched.  Where no mapping is for long, nothing is written at all.
@@ -12,14 +12,14 @@
  *	IOVA	|--A--|---B---|        hole        |-------C-------|
  *	window	|      1      |                    |    2    |  3  |
  *
- * A page that becomes dirty after its bit was moved is for the next reader.  If
- * user memory cannot be written the bits go back; those of windows before, which
- * the user has got, are set for all their pages, since nobody knows any more
- * which they were.  So that this remains an affair of those who unmap the bitmap
- * at that very moment, it is faulted in beforehand.
+ * Only when the user has a window are its bits cleared, those that he has and no
+ * others.  A page that is written to again in between is not lost: he will copy it
+ * after that.  A fault, or an UNMAP by another thread, finds all bits in place.
  *
- * An UNMAP only peeks: its mappings, and their bits, are gone if it succeeds, and
- * as they were if it does not.
+ * What remains is a user who loses his bitmap between two windows.  So that it is
+ * an affair of those who unmap it at that very moment, it is faulted in beforehand;
+ * then all pages of the windows before are marked, since nobody knows any more
+ * which they were.
  */
 #include <linux/align.h>
 #include <linux/bits.h>
@@ -48,10 +48,12 @@
  * @bitmap: where it is to go, in user memory
  * @maps: mappings of the caller that it is about, or NULL for all that there are
  * @at: the first of @maps that is not behind us
- * @peek: leave the bits of the mappings as they are
+ * @clear: clear the bits that the user has got
+ * @cleared: that has been done for a window
  * @buf: the window
  * @size: its size in bytes
  * @used: leading bytes of it up to the last one that has a mapping
+ * @stained: it has bits that can be cleared
  */
 struct t1x_export {
 	struct t1x_ioas *ioas;
@@ -59,10 +61,12 @@ struct t1x_export {
 	char __user *bitmap;
 	struct list_head *maps;
 	struct t1x_mapping *at;
-	bool peek;
+	bool clear;
+	bool cleared;
 	unsigned long *buf;
 	size_t size;
 	size_t used;
+	bool stained;
 };
 
 /* The first mapping at or after an IOVA, or NULL. */
@@ -153,6 +157,7 @@ static void t1x_export_fill(struct t1x_export *exp, const struct t1x_span *win,
 	struct t1x_span done = { .start = win->start };
 	const bool unscoped = exp->ioas->nr_unscoped && !exp->maps;
 
+	exp->stained = false;
 	memset64((u64 *)exp->buf, 0, DIV_ROUND_UP(t1x_export_nbytes(win), sizeof(u64)));
 	for (;;) {
 		if (unscoped)
@@ -160,7 +165,7 @@ static void t1x_export_fill(struct t1x_export *exp, const struct t1x_span *win,
 		if (!map || map->node.start > win->last)
 			break;
 		if (exp->maps || t1x_ioas_is_public(map))
-			t1x_dirty_take(exp->ioas, map, win, exp->buf, exp->peek);
+			exp->stained |= t1x_dirty_peek(exp->ioas, map, win, exp->buf);
 		done.last = map->node.last;
 		map = t1x_export_next(exp, map);
 	}
@@ -176,7 +181,7 @@ static int t1x_export_make(struct t1x_export *exp, struct t1x_span *win, u64 iov
 
 	if (ret)
 		return ret;
-	if (!exp->ioas->tracking) {
+	if (!exp->ioas->tracking || !t1x_span_contains(&exp->ioas->tracked, &exp->span)) {
 		ret = -EINVAL;
 		goto out_unlock;
 	}
@@ -192,22 +197,33 @@ out_unlock:
 	return ret;
 }
 
-/* The user did not get this window: nor has it happened. */
-static void t1x_export_undo(struct t1x_export *exp, const struct t1x_span *win)
+/* The user has got this window: what it says is no news any more. */
+static void t1x_export_clear_window(struct t1x_export *exp, const struct t1x_span *win)
 {
-	struct t1x_span before = { .start = exp->span.start };
 	struct t1x_ioas *ioas = exp->ioas;
 	struct t1x_mapping *map;
 
+	if (!exp->clear || !exp->stained)
+		return;
 	mutex_lock(&ioas->lock);
 	for (map = t1x_mapping_first(ioas, win); map; map = t1x_mapping_next(map, win))
-		t1x_dirty_put_back(map, win, exp->buf);
-	if (win->start > exp->span.start) {
-		before.last = win->start - 1;
-		for (map = t1x_mapping_first(ioas, &before); map;
-		     map = t1x_mapping_next(map, &before))
-			t1x_dirty_mark_span(map, &before);
-	}
+		t1x_dirty_clear(map, win, exp->buf);
+	mutex_unlock(&ioas->lock);
+	exp->cleared = true;
+}
+
+/* The user will not believe what he has got so far: all below @end may be dirty. */
+static void t1x_export_revoke(struct t1x_export *exp, u64 end)
+{
+	struct t1x_span done = { .start = exp->span.start, .last = end - 1 };
+	struct t1x_ioas *ioas = exp->ioas;
+	struct t1x_mapping *map;
+
+	if (!exp->cleared)
+		return;
+	mutex_lock(&ioas->lock);
+	for (map = t1x_mapping_first(ioas, &done); map; map = t1x_mapping_next(map, &done))
+		t1x_dirty_mark_span(map, &done);
 	mutex_unlock(&ioas->lock);
 }
 
@@ -243,18 +259,20 @@ static int t1x_export_windows(struct t1x_export *exp)
 
 		ret = t1x_export_make(exp, &win, iova);
 		if (ret <= 0)
-			return ret;
-		offset = (win.start - exp->span.start) / T1X_EXPORT_BYTE;
-		if (!t1x_export_copy(exp, exp->bitmap + offset))
 			break;
+		offset = (win.start - exp->span.start) / T1X_EXPORT_BYTE;
+		ret = t1x_export_copy(exp, exp->bitmap + offset) ? 0 : -EFAULT;
+		if (ret)
+			break;
+		t1x_export_clear_window(exp, &win);
 		if (win.last == exp->span.last)
-			return 0;
+			break;
 		iova = win.last + 1;
 		cond_resched();
 	}
-	if (!exp->peek)
-		t1x_export_undo(exp, &win);
-	return -EFAULT;
+	if (ret)
+		t1x_export_revoke(exp, iova);
+	return ret;
 }
 
 static int t1x_export_run(struct t1x_export *exp)
@@ -263,8 +281,8 @@ static int t1x_export_run(struct t1x_export *exp)
 	int ret;
 
 	exp->size = min_t(size_t, ALIGN(nbytes, sizeof(long)), T1X_EXPORT_WINDOW);
-	/* The first window is undone without a trace, the others are not. */
-	if (!exp->peek && nbytes > exp->size && fault_in_writeable(exp->bitmap, nbytes))
+	/* A fault in the first window leaves no trace, in a later one it does. */
+	if (exp->clear && nbytes > exp->size && fault_in_writeable(exp->bitmap, nbytes))
 		return -EFAULT;
 	exp->buf = kmalloc(exp->size, GFP_KERNEL_ACCOUNT);
 	if (!exp->buf)
@@ -289,7 +307,7 @@ static int t1x_export_run(struct t1x_export *exp)
 int t1x_export_get(struct t1x_ioas *ioas, const struct t1x_span *span, void __user *bitmap,
 		   bool peek)
 {
-	struct t1x_export exp = { .ioas = ioas, .span = *span, .bitmap = bitmap, .peek = peek };
+	struct t1x_export exp = { .ioas = ioas, .span = *span, .bitmap = bitmap, .clear = !peek };
 	int ret = t1x_ioas_lock(ioas);
 
 	if (ret)
@@ -306,6 +324,8 @@ int t1x_export_get(struct t1x_ioas *ioas, const struct t1x_span *span, void __us
  * @maps: mappings of the caller in @span, in order of IOVA
  * @bitmap: as for t1x_export_get()
  *
+ * Their bits stay as they are: either the mappings go, or nothing has happened.
+ *
  * Return: as t1x_export_get().
  */
 int t1x_export_leaving(struct t1x_ioas *ioas, const struct t1x_span *span,
@@ -317,7 +337,6 @@ int t1x_export_leaving(struct t1x_ioas *ioas, const struct t1x_span *span,
 		.bitmap = bitmap,
 		.maps = maps,
 		.at = list_first_entry(maps, struct t1x_mapping, link),
-		.peek = true,
 	};
 
 	return t1x_export_run(&exp);

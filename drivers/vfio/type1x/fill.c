@@ -18,6 +18,7 @@
  * the end of each call that maps; long ones are worth a call of their own.
  */
 #include <linux/lockdep.h>
+#include <linux/minmax.h>
 #include <linux/rwsem.h>
 #include <linux/scatterlist.h>
 #include <linux/sched.h>
@@ -41,6 +42,7 @@
  * @tail: last staged entry
  * @nr_staged: entries of @table in use
  * @staged_npages: frames in them
+ * @credit: pages that are charged already
  */
 struct t1x_fill {
 	struct t1x_ioas *ioas;
@@ -51,6 +53,7 @@ struct t1x_fill {
 	struct scatterlist *tail;
 	unsigned int nr_staged;
 	unsigned long staged_npages;
+	unsigned long credit;
 };
 
 /* Map what is staged. */
@@ -158,11 +161,14 @@ static int t1x_fill_flush_pending(struct t1x_fill *fill)
 static int t1x_fill_add_batch(struct t1x_fill *fill, bool last)
 {
 	struct t1x_mapping *map = fill->map;
-	int ret = t1x_payer_charge(map->payer, fill->pin->ncharge);
+	unsigned long paid = min(fill->credit, fill->pin->ncharge);
+	unsigned long due = fill->pin->ncharge - paid;
+	int ret = t1x_payer_charge(map->payer, due);
 
 	if (ret)
 		goto err_release;
-	map->nr_charged += fill->pin->ncharge;
+	fill->credit -= paid;
+	map->nr_charged += due;
 
 	ret = down_read_killable(&fill->ioas->domains_rwsem);
 	if (ret)
@@ -230,17 +236,17 @@ static int t1x_fill_init(struct t1x_fill *fill)
 /**
  * t1x_fill_mapping() - pin the memory of a mapping and map it in every domain
  * @ioas: address space, no lock held
- * @map: mapping of the caller, inserted
+ * @map: mapping of the caller, inserted; what it has charged is spent first
  *
  * Sleeps as long as user memory makes it, but not beyond a SIGKILL.
  *
- * Return: 0; or with nothing pinned or mapped -ENODEV if the process that made the
- * mapping is gone, or the errno of t1x_pin_batch(), t1x_payer_charge(), or of the
- * IOMMU driver.
+ * Return: 0; or, with part of it done, -ENODEV if the process that made the mapping
+ * is gone, or the errno of t1x_pin_batch(), t1x_payer_charge(), or of the IOMMU
+ * driver; the mapping is then to be drained.
  */
 int t1x_fill_mapping(struct t1x_ioas *ioas, struct t1x_mapping *map)
 {
-	struct t1x_fill fill = { .ioas = ioas, .map = map };
+	struct t1x_fill fill = { .ioas = ioas, .map = map, .credit = map->nr_charged };
 	struct mm_struct *mm = map->payer->mm;
 	int ret;
 
@@ -252,8 +258,6 @@ int t1x_fill_mapping(struct t1x_ioas *ioas, struct t1x_mapping *map)
 		ret = t1x_fill_batches(&fill);
 		sg_free_table(&fill.table);
 		kfree(fill.pin);
-		if (ret)
-			t1x_mapping_drain(ioas, map);
 	}
 	if (mm != current->mm)
 		mmput_async(mm);

@@ -11,6 +11,7 @@
  * pages instead (emulated.c).
  */
 #include <linux/iommu.h>
+#include <linux/jiffies.h>
 #include <linux/list.h>
 #include <linux/printk.h>
 #include <linux/slab.h>
@@ -71,7 +72,7 @@ static void t1x_group_set_windows(struct t1x_ioas *ioas, struct t1x_span_set *wi
  * @unbacked: mappings that must be pinned because it is the first of its kind
  * @in_flight: a mapping is in the way that may yet fail or leave
  * @idle_seq: t1x_ioas.idle_seq when that was found
- * @patience: jiffies left to wait for it
+ * @deadline: jiffies at which to give up waiting for it
  */
 struct t1x_attach {
 	struct t1x_ioas *ioas;
@@ -80,7 +81,7 @@ struct t1x_attach {
 	struct list_head unbacked;
 	bool in_flight;
 	unsigned long idle_seq;
-	long patience;
+	unsigned long deadline;
 };
 
 /* Is everything that is mapped still allowed? */
@@ -186,8 +187,9 @@ static int t1x_attach_admit(struct t1x_attach *attach)
 		ret = t1x_attach_replay(attach);
 	if (!ret) {
 		t1x_group_set_windows(ioas, &windows);
-		ioas->nr_unscoped++;
-		if (!ioas->nr_groups++)
+		WRITE_ONCE(ioas->nr_unscoped, ioas->nr_unscoped + 1);
+		WRITE_ONCE(ioas->nr_groups, ioas->nr_groups + 1);
+		if (ioas->nr_groups == 1)
 			t1x_backing_claim(ioas, &attach->unbacked);
 	}
 	mutex_unlock(&ioas->lock);
@@ -222,6 +224,71 @@ static int t1x_attach_try(struct t1x_attach *attach)
 	return ret;
 }
 
+/* Block all DMA of a group; its domain goes with the last one. */
+static void t1x_group_block(struct t1x_group *group, struct t1x_domain *domain)
+{
+	t1x_domain_detach(domain, group);
+	if (!list_empty(&domain->groups))
+		return;
+	list_del(&domain->next);
+	t1x_domain_free(domain);
+}
+
+/* A group behind an IOMMU is not there any more. */
+static void t1x_group_forget(struct t1x_ioas *ioas, const struct t1x_group *group,
+			     struct list_head *backed, bool used)
+{
+	lockdep_assert_held(&ioas->lock);
+
+	if (!group->pins_pages) {
+		/* Nobody else will remember what it may have written to. */
+		if (used)
+			t1x_dirty_mark_all(ioas);
+		WRITE_ONCE(ioas->nr_unscoped, ioas->nr_unscoped - 1);
+	}
+	WRITE_ONCE(ioas->nr_groups, ioas->nr_groups - 1);
+	if (!ioas->nr_groups && ioas->nr_emulated)
+		t1x_backing_claim(ioas, backed);
+}
+
+/*
+ * Take a group out.  Mappings that need not be backed any more are added to @backed;
+ * !@used: no device of the group has had a chance to write to memory.
+ */
+static void t1x_group_leave(struct t1x_ioas *ioas, struct iommu_group *iommu_group,
+			    struct list_head *backed, bool used)
+{
+	struct t1x_span_set windows = {};
+	struct t1x_domain *domain;
+	struct t1x_group *group;
+	int ret = 0;
+
+	down_write(&ioas->domains_rwsem);
+	group = t1x_group_find(ioas, iommu_group, &domain);
+	if (!group)
+		goto out_unlock;
+
+	if (domain)
+		t1x_group_block(group, domain);
+	else
+		list_del(&group->next);
+	if (!list_empty(&ioas->domains))
+		ret = t1x_window_build(&windows, ioas, NULL);
+
+	mutex_lock(&ioas->lock);
+	if (domain)
+		t1x_group_forget(ioas, group, backed, used);
+	else
+		WRITE_ONCE(ioas->nr_emulated, ioas->nr_emulated - 1);
+	if (!ret)
+		t1x_group_set_windows(ioas, &windows);
+	mutex_unlock(&ioas->lock);
+	t1x_window_free(&windows);
+	kfree(group);
+out_unlock:
+	up_write(&ioas->domains_rwsem);
+}
+
 /**
  * t1x_group_attach() - let the devices of a group use an address space
  * @ioas: address space
@@ -242,7 +309,7 @@ int t1x_group_attach(struct t1x_ioas *ioas, struct iommu_group *iommu_group)
 	struct t1x_attach attach = {
 		.ioas = ioas,
 		.unbacked = LIST_HEAD_INIT(attach.unbacked),
-		.patience = HZ,
+		.deadline = jiffies + HZ,
 	};
 	int ret = 0;
 
@@ -254,7 +321,7 @@ int t1x_group_attach(struct t1x_ioas *ioas, struct iommu_group *iommu_group)
 
 	do {
 		if (attach.in_flight)
-			ret = t1x_ioas_wait_briefly(ioas, attach.idle_seq, &attach.patience);
+			ret = t1x_ioas_wait_briefly(ioas, attach.idle_seq, attach.deadline);
 		attach.in_flight = false;
 		ret = ret ?: down_write_killable(&ioas->domains_rwsem);
 		if (ret)
@@ -267,9 +334,11 @@ int t1x_group_attach(struct t1x_ioas *ioas, struct iommu_group *iommu_group)
 		kfree(attach.group);
 		return ret;
 	}
-	ret = t1x_backing_change(ioas, &attach.unbacked);
-	if (ret)
-		t1x_group_detach(ioas, iommu_group);
+	ret = t1x_backing_add_all(ioas, &attach.unbacked);
+	if (ret) {
+		t1x_group_leave(ioas, iommu_group, &attach.unbacked, false);
+		t1x_backing_restore(ioas, &attach.unbacked);
+	}
 	return ret;
 }
 
@@ -302,7 +371,7 @@ int t1x_group_attach_emulated(struct t1x_ioas *ioas, struct iommu_group *iommu_g
 		ret = -EBUSY;
 	} else {
 		list_add_tail(&group->next, &ioas->emulated);
-		ioas->nr_emulated++;
+		WRITE_ONCE(ioas->nr_emulated, ioas->nr_emulated + 1);
 	}
 	mutex_unlock(&ioas->lock);
 	up_write(&ioas->domains_rwsem);
@@ -310,31 +379,6 @@ out_free:
 	if (ret)
 		kfree(group);
 	return ret;
-}
-
-/* Block all DMA of a group; its domain goes with the last one. */
-static void t1x_group_block(struct t1x_group *group, struct t1x_domain *domain)
-{
-	t1x_domain_detach(domain, group);
-	if (!list_empty(&domain->groups))
-		return;
-	list_del(&domain->next);
-	t1x_domain_free(domain);
-}
-
-/* A group behind an IOMMU is not there any more. */
-static void t1x_group_forget(struct t1x_ioas *ioas, const struct t1x_group *group,
-			     struct list_head *backed)
-{
-	lockdep_assert_held(&ioas->lock);
-
-	if (!group->pins_pages) {
-		/* Nobody else will remember what it may have written to. */
-		t1x_dirty_mark_all(ioas);
-		ioas->nr_unscoped--;
-	}
-	if (!--ioas->nr_groups && ioas->nr_emulated)
-		t1x_backing_claim(ioas, backed);
 }
 
 /**
@@ -348,37 +392,10 @@ static void t1x_group_forget(struct t1x_ioas *ioas, const struct t1x_group *grou
  */
 void t1x_group_detach(struct t1x_ioas *ioas, struct iommu_group *iommu_group)
 {
-	struct t1x_span_set windows = {};
-	struct t1x_domain *domain;
-	struct t1x_group *group;
 	LIST_HEAD(backed);
-	int ret = 0;
 
-	down_write(&ioas->domains_rwsem);
-	group = t1x_group_find(ioas, iommu_group, &domain);
-	if (!group)
-		goto out_unlock;
-
-	if (domain)
-		t1x_group_block(group, domain);
-	else
-		list_del(&group->next);
-	if (!list_empty(&ioas->domains))
-		ret = t1x_window_build(&windows, ioas, NULL);
-
-	mutex_lock(&ioas->lock);
-	if (domain)
-		t1x_group_forget(ioas, group, &backed);
-	else
-		ioas->nr_emulated--;
-	if (!ret)
-		t1x_group_set_windows(ioas, &windows);
-	mutex_unlock(&ioas->lock);
-	t1x_window_free(&windows);
-	kfree(group);
-out_unlock:
-	up_write(&ioas->domains_rwsem);
-	t1x_backing_change(ioas, &backed);
+	t1x_group_leave(ioas, iommu_group, &backed, true);
+	t1x_backing_restore(ioas, &backed);
 }
 
 /**
@@ -397,10 +414,12 @@ void t1x_group_note_pinning(struct t1x_ioas *ioas, struct iommu_group *iommu_gro
 		return;
 	down_read(&ioas->domains_rwsem);
 	group = t1x_group_find(ioas, iommu_group, &domain);
-	if (group && domain) {
+	if (group && domain && !group->pins_pages) {
 		mutex_lock(&ioas->lock);
-		ioas->nr_unscoped -= !group->pins_pages;
+		/* What it has written to so far is not forgotten. */
+		t1x_dirty_mark_all(ioas);
 		group->pins_pages = true;
+		WRITE_ONCE(ioas->nr_unscoped, ioas->nr_unscoped - 1);
 		mutex_unlock(&ioas->lock);
 	}
 	up_read(&ioas->domains_rwsem);

@@ -196,18 +196,22 @@ int t1x_ioas_wait_guests(struct t1x_ioas *ioas, const struct t1x_mapping *map)
  * t1x_ioas_wait_briefly() - wait until some mapping settles, but not for long
  * @ioas: address space, no lock held
  * @seq: t1x_ioas.idle_seq when the caller found that it must wait
- * @timeout: jiffies that the caller has left; updated
+ * @deadline: jiffies until when the caller will wait
  *
  * Return: 0, -EBUSY if the time is up, -EINTR if the task was killed.
  */
-int t1x_ioas_wait_briefly(struct t1x_ioas *ioas, unsigned long seq, long *timeout)
+int t1x_ioas_wait_briefly(struct t1x_ioas *ioas, unsigned long seq, unsigned long deadline)
 {
+	long left = deadline - jiffies;
+
+	if (left <= 0)
+		return -EBUSY;
 	mutex_lock(&ioas->lock);
-	*timeout = t1x_ioas_wait(ioas, seq, *timeout);
+	left = t1x_ioas_wait(ioas, seq, left);
 	mutex_unlock(&ioas->lock);
-	if (*timeout < 0)
+	if (left < 0)
 		return -EINTR;
-	return *timeout ? 0 : -EBUSY;
+	return left ? 0 : -EBUSY;
 }
 
 /**

@@ -128,13 +128,16 @@ void t1x_mapping_unpin(struct t1x_mapping *map)
  */
 void t1x_mapping_abandon(struct t1x_mapping *map)
 {
+	struct t1x_pinned *chain;
 	unsigned long ncharge;
 
-	if (!RB_EMPTY_ROOT(&map->pins.rb_root)) {
+	if (!RB_EMPTY_ROOT(&map->pins.rb_root))
 		pr_warn_ratelimited(T1X_NAME ": a closed device has left pages pinned\n");
-		ncharge = t1x_pins_release(t1x_pins_remove(map, 0, t1x_mapping_npages(map)),
-					   map->prot & IOMMU_WRITE);
-		if (!map->backed)
+	/* Pages that are held several times let go of one holder at a time. */
+	while (!RB_EMPTY_ROOT(&map->pins.rb_root)) {
+		chain = t1x_pins_remove(map, 0, t1x_mapping_npages(map));
+		ncharge = t1x_pins_release(chain, map->prot & IOMMU_WRITE);
+		if (!map->prepaid)
 			t1x_payer_uncharge(map->payer, ncharge);
 	}
 	t1x_mapping_unpin(map);

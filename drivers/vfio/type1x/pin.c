@@ -406,17 +406,18 @@ int t1x_pin_batch(struct t1x_pin *pin, unsigned long vaddr, unsigned long npages
 	return ret;
 }
 
-/* Is this a BAR or the like, which GUP has no pages of? */
-static bool t1x_pin_is_raw(struct mm_struct *mm, unsigned long vaddr)
+/* Why has GUP no page there: a BAR or the like, or nothing? */
+static int t1x_pin_explain_fault(struct mm_struct *mm, unsigned long vaddr)
 {
 	struct vm_area_struct *vma;
 	bool raw;
 
-	mmap_read_lock(mm);
+	if (mmap_read_lock_killable(mm))
+		return -EINTR;
 	vma = vma_lookup(mm, untagged_addr_remote(mm, vaddr));
 	raw = vma && vma->vm_flags & VM_PFNMAP;
 	mmap_read_unlock(mm);
-	return raw;
+	return raw ? -EINVAL : -EFAULT;
 }
 
 /**
@@ -452,7 +453,7 @@ int t1x_pin_pages(struct mm_struct *mm, unsigned long vaddr, struct page **pages
 	unpin_user_pages(pages, done);
 	if (n && n != -EFAULT)
 		return n;
-	return t1x_pin_is_raw(mm, vaddr + (done << PAGE_SHIFT)) ? -EINVAL : -EFAULT;
+	return t1x_pin_explain_fault(mm, vaddr + (done << PAGE_SHIFT));
 }
 
 /**

@@ -38,13 +38,13 @@
  * Lock order, outermost first:
  *
  *	vfio core's group_lock
- *	  t1x_ioas.domains_rwsem	the domain list and what the IOMMU maps
  *	  t1x_ioas.dirty_mutex		starting and stopping dirty tracking
  *	  t1x_ioas.devices_mutex	the list of emulated devices, their notices
- *	    (locks of an emulated device)
- *	      t1x_ioas.lock		the mapping tree, states, counters, windows,
+ *	    (locks of a device's driver)
+ *	      t1x_ioas.domains_rwsem	the domain list and what the IOMMU maps
+ *	        t1x_ioas.lock		the mapping tree, states, counters, windows,
  *					dirty bitmaps, pins of emulated devices
- *	        the IOMMU core's locks	of groups and page tables
+ *	          the IOMMU core's locks	of groups and page tables
  *
  * mmap_lock is taken under none of ours, nor is user memory touched there: a
  * page fault can last as long as a user likes.
@@ -106,7 +106,7 @@ extern unsigned int t1x_dma_entry_limit;
  * @link: in t1x_ioas.payers
  * @mm: address space charged; the struct is held (mmgrab), not its memory
  * @task: leader of the process that mapped; its limit counts
- * @nr_uses: mappings that it pays for (t1x_ioas.lock)
+ * @nr_uses: mappings that it pays for, and guests of these (t1x_ioas.lock)
  * @lock_cap: the task had CAP_IPC_LOCK when it mapped: no limit
  */
 struct t1x_payer {
@@ -125,6 +125,7 @@ void t1x_payer_put(struct t1x_ioas *ioas, struct t1x_payer *payer);
 void t1x_payer_forget(struct t1x_ioas *ioas);
 int t1x_payer_charge(const struct t1x_payer *payer, unsigned long npages);
 void t1x_payer_uncharge(const struct t1x_payer *payer, unsigned long npages);
+void t1x_payer_adjust(const struct t1x_payer *payer, long npages);
 
 /**
  * enum t1x_mapping_state - who may touch a mapping
@@ -152,13 +153,16 @@ enum t1x_mapping_state {
  * @state: see the picture above (t1x_ioas.lock)
  * @vaddr_invalid: between UNMAP(VADDR) and MAP(VADDR) (t1x_ioas.lock)
  * @backed: @extents has all frames, as an IOMMU needs (t1x_ioas.lock)
+ * @prepaid: @payer pays for all pages, not only for those that devices hold
+ *	     (t1x_ioas.lock)
  * @has_raw: some frames are no memory, see T1X_RUN_RAW (as @backed)
  * @stained: @dirty may have bits set (t1x_ioas.lock)
  * @nr_guests: emulated devices that work on user memory behind it just now
  *	       (t1x_ioas.lock)
  * @payer: who is charged; changes in state UPDATING only
  * @nr_mapped: leading pages that the domains map (domains_rwsem, owning thread)
- * @nr_charged: pages charged to @payer for @extents (owning thread)
+ * @nr_charged: pages charged to @payer, if @prepaid or while @extents has frames
+ *		(owning thread)
  * @dirty: a bit per page, or NULL (t1x_ioas.lock)
  * @pins: tree of &struct t1x_pinned, pages that emulated devices hold
  *	  (t1x_ioas.lock)
@@ -174,6 +178,7 @@ struct t1x_mapping {
 	enum t1x_mapping_state state;
 	bool vaddr_invalid;
 	bool backed;
+	bool prepaid;
 	bool has_raw;
 	bool stained;
 	unsigned int nr_guests;
@@ -282,7 +287,8 @@ int t1x_fill_mapping(struct t1x_ioas *ioas, struct t1x_mapping *map);
 /* backing.c */
 int t1x_backing_publish(struct t1x_ioas *ioas, struct t1x_mapping *map);
 void t1x_backing_claim(struct t1x_ioas *ioas, struct list_head *maps);
-int t1x_backing_change(struct t1x_ioas *ioas, struct list_head *maps);
+int t1x_backing_add_all(struct t1x_ioas *ioas, struct list_head *maps);
+void t1x_backing_restore(struct t1x_ioas *ioas, struct list_head *maps);
 
 /* Bytes of dirty bitmap that one request may ask for: 2^31 pages. */
 #define T1X_MAX_DIRTY_BITMAP	SZ_256M
@@ -302,7 +308,7 @@ void t1x_ioas_kill(struct t1x_ioas *ioas);
 int t1x_ioas_lock(struct t1x_ioas *ioas);
 int t1x_ioas_wait_settled(struct t1x_ioas *ioas, const struct t1x_mapping *map);
 int t1x_ioas_wait_guests(struct t1x_ioas *ioas, const struct t1x_mapping *map);
-int t1x_ioas_wait_briefly(struct t1x_ioas *ioas, unsigned long seq, long *timeout);
+int t1x_ioas_wait_briefly(struct t1x_ioas *ioas, unsigned long seq, unsigned long deadline);
 void t1x_ioas_note_idle(struct t1x_ioas *ioas);
 u64 t1x_ioas_min_pgsize(struct t1x_ioas *ioas);
 bool t1x_ioas_is_public(const struct t1x_mapping *map);

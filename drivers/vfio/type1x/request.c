@@ -25,7 +25,7 @@ static int t1x_request_insert(struct t1x_ioas *ioas, struct t1x_mapping *map)
 	if (ret)
 		return ret;
 	while ((other = t1x_mapping_first(ioas, &span))) {
-		if (other->state == T1X_MAPPING_READY) {
+		if (t1x_ioas_is_public(other)) {
 			ret = -EEXIST;
 			goto out_unlock;
 		}
@@ -115,18 +115,6 @@ int t1x_request_map(struct t1x_ioas *ioas, const struct t1x_span *span, unsigned
 	return ret;
 }
 
-/* The UNMAP is off: mappings that were to leave are READY again. */
-static void t1x_request_keep(struct t1x_ioas *ioas, struct list_head *maps)
-{
-	struct t1x_mapping *map, *next;
-
-	list_for_each_entry_safe(map, next, maps, link) {
-		list_del(&map->link);
-		/* What is dying needs no more than its owner to be gone. */
-		t1x_backing_publish(ioas, map);
-	}
-}
-
 /* From here on there is no way back for mappings that are LEAVING. */
 static void t1x_request_doom(struct t1x_ioas *ioas, struct list_head *maps)
 {
@@ -147,7 +135,7 @@ static int t1x_request_prepare_unmap(struct t1x_ioas *ioas, const struct t1x_spa
 	if (!ret && bitmap)
 		ret = t1x_export_leaving(ioas, span, maps, bitmap->data);
 	if (ret) {
-		t1x_request_keep(ioas, maps);
+		t1x_backing_restore(ioas, maps);
 		return ret;
 	}
 	mutex_lock(&ioas->lock);

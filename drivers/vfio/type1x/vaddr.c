@@ -43,7 +43,7 @@ int t1x_vaddr_suspend(struct t1x_ioas *ioas, const struct t1x_span *span, unsign
 
 	list_for_each_entry(map, &maps, link) {
 		map->vaddr_invalid = true;
-		ioas->nr_vaddr_invalid++;
+		WRITE_ONCE(ioas->nr_vaddr_invalid, ioas->nr_vaddr_invalid + 1);
 		*size += map->node.last - map->node.start + 1;
 	}
 out_unlock:
@@ -123,7 +123,7 @@ int t1x_vaddr_resume(struct t1x_ioas *ioas, const struct t1x_span *span, unsigne
 		swap(payer, map->payer);
 		map->vaddr = vaddr;
 		map->vaddr_invalid = false;
-		ioas->nr_vaddr_invalid--;
+		WRITE_ONCE(ioas->nr_vaddr_invalid, ioas->nr_vaddr_invalid - 1);
 	}
 	t1x_payer_put(ioas, payer);
 	map->state = T1X_MAPPING_READY;

@@ -114,7 +114,7 @@ struct vfio_iommu_type1_info_cap_dirty {
 
 /**
  * struct vfio_iommu_type1_dirty_range - IOVAs to track
- * @iova: first byte, a multiple of the smallest page size of GET_INFO
+ * @iova: first byte, a multiple of the page size of the MIGRATION capability
  * @size: bytes, likewise
  */
 struct vfio_iommu_type1_dirty_range {
@@ -126,7 +126,7 @@ struct vfio_iommu_type1_dirty_range {
  * struct vfio_iommu_type1_dirty_clear - bits to clear
  * @iova: page of bit 0, a multiple of @pgsize
  * @size: bytes of IOVA, likewise; may not cut a mapping in two
- * @pgsize: bytes per bit, the smallest page size of GET_INFO
+ * @pgsize: bytes per bit, the page size of the MIGRATION capability
  * @bitmap_size: bytes at @bitmap; at least one bit per page, in whole 64-bit words
  * @bitmap: user address of the mask: bit n set clears that of page @iova / @pgsize + n
  *

@@ -14,6 +14,7 @@
 
 #define CGROUP_ROOT	"/tmp/t1x-cgroup"
 #define CGROUP_DIR	CGROUP_ROOT "/test"
+#define CGROUP_SLAB	"/sys/kernel/slab/kmalloc-512/"
 
 static inline void cgroup_open(void)
 {
@@ -48,6 +49,17 @@ static inline void cgroup_limit(uint64_t bytes)
 static inline uint64_t cgroup_kernel_bytes(void)
 {
 	return text_find_u64(CGROUP_DIR "/memory.stat", "kernel");
+}
+
+/* A kernel that puts something around each object may need the next larger size. */
+static inline size_t cgroup_object_factor(void)
+{
+	uint64_t inside, outside;
+
+	if (__text_read_u64(CGROUP_SLAB "object_size", &inside) ||
+	    __text_read_u64(CGROUP_SLAB "slab_size", &outside))
+		return 1;
+	return outside > inside ? 2 : 1;
 }
 
 static inline void cgroup_close(void)

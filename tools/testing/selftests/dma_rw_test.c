@@ -55,7 +55,7 @@ TEST_F(dma_rw, whole)
 	mem_fill(self->buf, SIZE, 2);
 	testdev_write(self->dev, BOX_IOVA, self->buf, SIZE);
 	EXPECT_EQ(mem_differs(self->memory, SIZE, 2), -1);
-	EXPECT_EQ(proc_locked(), 0);
+	EXPECT_TRUE(proc_locked_becomes(0));
 	EXPECT_EQ(proc_pinned(), self->before.pinned);
 }
 
@@ -151,7 +151,7 @@ static void run_child(struct other_mm_self *self)
 	iommu_map(self->container, own, BOX_IOVA, 4 * PAGE, IOMMU_RW);
 	child_post(self->stage, 1);
 	EXPECT_TRUE(child_await(self->stage, 2));
-	EXPECT_EQ(proc_locked(), 2 * PAGE);
+	EXPECT_TRUE(proc_locked_becomes(2 * PAGE));
 	child_end();
 }
 
@@ -190,7 +190,7 @@ TEST_F(other_mm, alive)
 	char buf[2 * PAGE];
 	int wanted = variant->flags ? 0 : -EFAULT;
 
-	EXPECT_EQ(proc_locked(), 0);
+	EXPECT_TRUE(proc_locked_becomes(0));
 	mem_fill(buf, PAGE, 5);
 	EXPECT_EQ(testdev_peek(self->dev, BOX_IOVA, 7), (uint8_t)buf[7]);
 	EXPECT_EQ(__testdev_read(self->dev, BOX_IOVA, buf, 2 * PAGE), wanted);

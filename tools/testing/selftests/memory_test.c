@@ -7,13 +7,11 @@
 #include "box.h"
 #include "cgroup.h"
 #include "snapshot.h"
-#include "text.h"
 
 #define IOVA		GIB(8)
 #define COUNT		2000
 #define SMALL		KIB(1)
 #define LARGE		(2 * PAGE + KIB(1))
-#define SLAB		"/sys/kernel/slab/kmalloc-512/"
 
 FIXTURE(memory) {
 	struct box box;
@@ -64,17 +62,6 @@ FIXTURE_TEARDOWN(memory)
 	box_close(&self->box);
 }
 
-/* A kernel that puts something around each object may need the next larger size. */
-static size_t object_factor(void)
-{
-	uint64_t inside, outside;
-
-	if (__text_read_u64(SLAB "object_size", &inside) ||
-	    __text_read_u64(SLAB "slab_size", &outside))
-		return 1;
-	return outside > inside ? 2 : 1;
-}
-
 static void map_many(struct memory_self *self)
 {
 	int i;
@@ -96,7 +83,7 @@ TEST_F_TIMEOUT(memory, of_many_mappings, 60)
 		used = cgroup_kernel_bytes() - before;
 		NOTE("%llu bytes for each of %d mappings of %zu KiB",
 		     (unsigned long long)used / COUNT, COUNT, variant->size / KIB(1));
-		EXPECT_LE(used, COUNT * variant->each * object_factor());
+		EXPECT_LE(used, COUNT * variant->each * cgroup_object_factor());
 		/* Is anything counted at all? */
 		EXPECT_GE(used, COUNT * 64);
 		EXPECT_EQ(iommu_unmap(self->container, IOVA, total), total);

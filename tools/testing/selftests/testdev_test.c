@@ -67,9 +67,9 @@ static void map(struct testdev_self *self, size_t page, size_t npages, uint32_t 
 TEST_F(testdev, pinned_page_is_the_programs)
 {
 	map(self, 0, 4, IOMMU_RW);
-	EXPECT_EQ(proc_locked(), 0);
+	EXPECT_TRUE(proc_locked_becomes(0));
 	EXPECT_EQ(testdev_pin(self->dev, BOX_IOVA + PAGE, 2, TESTDEV_RW), 2);
-	EXPECT_EQ(proc_locked(), 2 * PAGE);
+	EXPECT_TRUE(proc_locked_becomes(2 * PAGE));
 	EXPECT_EQ(pinned(self), 2);
 	self->memory[PAGE] = 17;
 	self->memory[3 * PAGE - 1] = 18;
@@ -92,7 +92,7 @@ TEST_F(testdev, many_pages)
 	for (page = 0; page < PAGES; page++)
 		self->memory[page * PAGE + page] = page % 251;
 	EXPECT_EQ(testdev_pin(self->dev, BOX_IOVA, PAGES, TESTDEV_R), PAGES);
-	EXPECT_EQ(proc_locked(), SIZE);
+	EXPECT_TRUE(proc_locked_becomes(SIZE));
 	EXPECT_EQ(pinned(self), PAGES);
 	for (page = 0; page < PAGES; page++)
 		if (testdev_peek(self->dev, BOX_IOVA + page * PAGE, page) != (int)(page % 251))
@@ -112,7 +112,7 @@ TEST_F(testdev, pinned_twice)
 	testdev_pin(self->dev, BOX_IOVA, 4, TESTDEV_RW);
 	testdev_pin(self->dev, BOX_IOVA + 2 * PAGE, 4, TESTDEV_R);
 	EXPECT_EQ(testdev_pinned(self->dev), 8);
-	EXPECT_EQ(proc_locked(), 6 * PAGE);
+	EXPECT_TRUE(proc_locked_becomes(6 * PAGE));
 	EXPECT_EQ(pinned(self), 6);
 	testdev_unpin(self->dev, BOX_IOVA, 4);
 	EXPECT_TRUE(proc_locked_becomes(4 * PAGE));
@@ -231,7 +231,7 @@ TEST_F(testdev, closing_unpins)
 	testdev_pin(self->dev, BOX_IOVA, 3, TESTDEV_RW);
 	testdev_pin(self->other, BOX_IOVA + 7 * PAGE, 1, TESTDEV_RW);
 	testdev_close(self->dev);
-	EXPECT_EQ(proc_locked(), PAGE);
+	EXPECT_TRUE(proc_locked_becomes(PAGE));
 	EXPECT_EQ(pinned(self), 1);
 	testdev_open(self->dev, self->box.groups[0], 0);
 	EXPECT_EQ(__testdev_peek(self->dev, BOX_IOVA, 0), -ENOENT);
@@ -245,7 +245,7 @@ TEST_F(testdev, wrong_unpin)
 	testdev_pin(self->dev, BOX_IOVA, 1, TESTDEV_RW);
 	EXPECT_EQ(__testdev_unpin_raw(self->dev, BOX_IOVA + PAGE, 3), 0);
 	EXPECT_EQ(pinned(self), 1);
-	EXPECT_EQ(proc_locked(), PAGE);
+	EXPECT_TRUE(proc_locked_becomes(PAGE));
 	/* A page that it does hold: once by force, once by the books. */
 	EXPECT_EQ(__testdev_unpin_raw(self->dev, BOX_IOVA, 1), 0);
 	EXPECT_EQ(pinned(self), 0);
@@ -263,7 +263,7 @@ TEST_F(testdev, unpin_of_what_is_not_mapped)
 	EXPECT_EQ(__testdev_unpin_raw(self->dev, 0, 1), 0);
 	EXPECT_EQ(__testdev_unpin_raw(self->dev, -PAGE, 2), 0);
 	EXPECT_EQ(pinned(self), 0);
-	EXPECT_EQ(proc_locked(), 0);
+	EXPECT_TRUE(proc_locked_becomes(0));
 }
 
 /* The IOVA may be any byte of the page, the page is the same. */
@@ -304,9 +304,9 @@ TEST_F(testdev, locked_memory_limit)
 		EXPECT_EQ(__testdev_pin(self->dev, BOX_IOVA + 2 * PAGE, 1, TESTDEV_RW), -ENOMEM);
 		/* What is paid for costs nothing more. */
 		EXPECT_EQ(testdev_pin(self->dev, BOX_IOVA, 2, TESTDEV_RW), 2);
-		EXPECT_EQ(proc_locked(), 2 * PAGE);
+		EXPECT_TRUE(proc_locked_becomes(2 * PAGE));
 		EXPECT_EQ(iommu_unmap_all(self->container), 4 * PAGE);
-		EXPECT_EQ(proc_locked(), 0);
+		EXPECT_TRUE(proc_locked_becomes(0));
 		child_end();
 	}
 	child_wait(child);
@@ -319,17 +319,17 @@ TEST_F(testdev, beside_a_real_device)
 
 	map(self, 0, 8, IOMMU_RW);
 	testdev_pin(self->dev, BOX_IOVA, 2, TESTDEV_RW);
-	EXPECT_EQ(proc_locked(), 2 * PAGE);
+	EXPECT_TRUE(proc_locked_becomes(2 * PAGE));
 	vfio_group_attach(group, self->container);
-	EXPECT_EQ(proc_locked(), 8 * PAGE);
+	EXPECT_TRUE(proc_locked_becomes(8 * PAGE));
 	testdev_pin(self->dev, BOX_IOVA, 4, TESTDEV_RW);
-	EXPECT_EQ(proc_locked(), 8 * PAGE);
+	EXPECT_TRUE(proc_locked_becomes(8 * PAGE));
 	testdev_unpin(self->dev, BOX_IOVA, 4);
-	EXPECT_EQ(proc_locked(), 8 * PAGE);
+	EXPECT_TRUE(proc_locked_becomes(8 * PAGE));
 	vfio_group_detach(group);
-	EXPECT_EQ(proc_locked(), 2 * PAGE);
+	EXPECT_TRUE(proc_locked_becomes(2 * PAGE));
 	EXPECT_EQ(iommu_unmap_all(self->container), 8 * PAGE);
-	EXPECT_EQ(proc_locked(), 0);
+	EXPECT_TRUE(proc_locked_becomes(0));
 	close(group);
 	/* What remains known of the IOMMU is not the point here. */
 	iommu_info(self->container, &self->before.info);
@@ -385,7 +385,7 @@ FIXTURE_TEARDOWN(v1)
 {
 	EXPECT_EQ(iommu_unmap_all(self->box.container), 2 * PAGE);
 	EXPECT_EQ(testdev_notices(self->dev), 0);
-	EXPECT_EQ(proc_locked(), 0);
+	EXPECT_TRUE(proc_locked_becomes(0));
 	testbox_close(&self->box);
 }
 

@@ -2,9 +2,10 @@
 /*
  * The UNMAP of type 1, which old programs rely on: no request is refused for
  * bisecting a mapping, and a request that touches the first page of a mapping
- * takes all of it.
+ * takes all of it.  And what type 1 does not have.
  */
 #include "box.h"
+#include "dirty.h"
 #include "snapshot.h"
 
 #define A		0x100000ull
@@ -87,6 +88,31 @@ TEST_F(v1, dma)
 	EXPECT_TRUE(box_dma_works(edu, self->memory, A));
 	EXPECT_EQ(iommu_unmap(self->container, A, PAGE), 4 * PAGE);
 	EXPECT_TRUE(box_write_is_blocked(edu, self->memory, A + 3 * PAGE));
+}
+
+/* Dirty pages are not tracked, and the argument is not even looked at. */
+TEST_F(v1, no_dirty_tracking)
+{
+	struct dirty_request nonsense = { .head = { .argsz = 0, .flags = -1 } };
+	uint64_t unmapped = 1;
+	struct dirty_bits bits;
+
+	dirty_open(&bits, A, 4);
+	EXPECT_EQ(__dirty_request(self->container, NULL), -EACCES);
+	EXPECT_EQ(__dirty_request(self->container, &nonsense), -EACCES);
+	EXPECT_EQ(__dirty_start(self->container), -EACCES);
+	EXPECT_EQ(__dirty_start_range(self->container, A, 4 * PAGE), -EACCES);
+	EXPECT_EQ(__dirty_stop(self->container), -EACCES);
+	EXPECT_EQ(__dirty_get(self->container, &bits), -EACCES);
+	EXPECT_EQ(__dirty_peek(self->container, &bits), -EACCES);
+	EXPECT_EQ(__dirty_clear(self->container, &bits), -EACCES);
+	/* UNMAP has the flag, but tracking is never on. */
+	EXPECT_EQ(__dirty_unmap(self->container, &bits, &unmapped), -EINVAL);
+	EXPECT_EQ(unmapped, 1);
+	EXPECT_EQ(dirty_count(&bits), 0);
+	EXPECT_TRUE(dirty_is_guarded(&bits));
+	dirty_close(&bits);
+	EXPECT_UNCHANGED(self->container, self->before);
 }
 
 KTAP_MAIN()
