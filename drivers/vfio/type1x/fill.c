@@ -25,17 +25,17 @@
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 
-#include "pin.h"
+#include "batch.h"
 #include "private.h"
 
 /* Runs of more pages than this are not staged; also keeps sg lengths in u32. */
-#define T1X_FILL_SHORT_RUN	T1X_PIN_BATCH
+#define T1X_FILL_SHORT_RUN	T1X_BATCH_MAX_PINS
 
 /**
  * struct t1x_fill - a mapping on its way from FILLING to READY
  * @ioas: its address space
  * @map: the mapping
- * @pin: current batch
+ * @batch: current batch
  * @pending: frames noted, but neither staged nor mapped yet; they follow the
  *	     staged ones
  * @table: staged runs; empty if one run is all there can be
@@ -47,7 +47,7 @@
 struct t1x_fill {
 	struct t1x_ioas *ioas;
 	struct t1x_mapping *map;
-	struct t1x_pin *pin;
+	struct t1x_batch *batch;
 	struct t1x_run pending;
 	struct sg_table table;
 	struct scatterlist *tail;
@@ -123,19 +123,19 @@ static int t1x_fill_cut_pending(struct t1x_fill *fill)
 /* Take over the frames of a batch and map all of them but the last run. */
 static int t1x_fill_take_batch(struct t1x_fill *fill)
 {
-	struct t1x_pin_iter iter;
+	struct t1x_batch_iter iter;
 	struct t1x_run run;
 	int ret = 0;
 
 	lockdep_assert_held(&fill->ioas->domains_rwsem);
 
-	t1x_pin_begin(&iter, fill->pin);
-	while (t1x_pin_next(&iter, fill->pin, &run))
+	t1x_batch_begin(&iter, fill->batch);
+	while (t1x_batch_next(&iter, fill->batch, &run))
 		t1x_extents_append(&fill->map->extents, &run);
-	fill->map->has_raw |= fill->pin->kind == T1X_RUN_RAW;
+	fill->map->has_raw |= fill->batch->kind == T1X_RUN_RAW;
 
-	t1x_pin_begin(&iter, fill->pin);
-	while (!ret && t1x_pin_next(&iter, fill->pin, &run)) {
+	t1x_batch_begin(&iter, fill->batch);
+	while (!ret && t1x_batch_next(&iter, fill->batch, &run)) {
 		if (!t1x_run_extend(&fill->pending, &run)) {
 			ret = t1x_fill_stage_pending(fill);
 			fill->pending = run;
@@ -161,8 +161,8 @@ static int t1x_fill_flush_pending(struct t1x_fill *fill)
 static int t1x_fill_add_batch(struct t1x_fill *fill, bool last)
 {
 	struct t1x_mapping *map = fill->map;
-	unsigned long paid = min(fill->credit, fill->pin->ncharge);
-	unsigned long due = fill->pin->ncharge - paid;
+	unsigned long paid = min(fill->credit, fill->batch->ncharge);
+	unsigned long due = fill->batch->ncharge - paid;
 	int ret = t1x_payer_charge(map->payer, due);
 
 	if (ret)
@@ -174,12 +174,12 @@ static int t1x_fill_add_batch(struct t1x_fill *fill, bool last)
 	if (ret)
 		goto err_release;
 	ret = fill->ioas->dying ? -EINVAL : 0;
-	ret = ret ?: t1x_extents_reserve(&map->extents, fill->pin->nr_runs);
+	ret = ret ?: t1x_extents_reserve(&map->extents, fill->batch->nr_runs);
 	if (ret)
 		goto err_unlock;
 
 	ret = t1x_fill_take_batch(fill);
-	if (!ret && (last || fill->pin->max_pins == 1))
+	if (!ret && (last || fill->batch->max_pins == 1))
 		ret = t1x_fill_flush_pending(fill);
 	up_read(&fill->ioas->domains_rwsem);
 	return ret;
@@ -187,7 +187,7 @@ static int t1x_fill_add_batch(struct t1x_fill *fill, bool last)
 err_unlock:
 	up_read(&fill->ioas->domains_rwsem);
 err_release:
-	t1x_pin_release(fill->pin);
+	t1x_batch_release(fill->batch);
 	return ret;
 }
 
@@ -198,12 +198,12 @@ static int t1x_fill_batches(struct t1x_fill *fill)
 	int ret;
 
 	while (left) {
-		ret = t1x_pin_batch(fill->pin, vaddr, left);
+		ret = t1x_batch_pin(fill->batch, vaddr, left);
 		if (ret)
 			return ret;
 
-		left -= fill->pin->npages;
-		vaddr += fill->pin->npages << PAGE_SHIFT;
+		left -= fill->batch->npages;
+		vaddr += fill->batch->npages << PAGE_SHIFT;
 		ret = t1x_fill_add_batch(fill, !left);
 		if (ret)
 			return ret;
@@ -217,15 +217,15 @@ static int t1x_fill_init(struct t1x_fill *fill)
 	unsigned long npages = t1x_mapping_npages(fill->map);
 	int ret;
 
-	fill->pin = t1x_pin_alloc(fill->map->payer->mm, npages, fill->map->prot & IOMMU_WRITE);
-	if (!fill->pin)
+	fill->batch = t1x_batch_alloc(fill->map->payer->mm, npages, fill->map->prot & IOMMU_WRITE);
+	if (!fill->batch)
 		return -ENOMEM;
-	if (fill->pin->max_pins == 1)
+	if (fill->batch->max_pins == 1)
 		return 0;
 
-	ret = sg_alloc_table(&fill->table, fill->pin->max_pins, GFP_KERNEL);
+	ret = sg_alloc_table(&fill->table, fill->batch->max_pins, GFP_KERNEL);
 	if (ret) {
-		kfree(fill->pin);
+		kfree(fill->batch);
 		return ret;
 	}
 	/* Where the list ends is different for each batch. */
@@ -241,7 +241,7 @@ static int t1x_fill_init(struct t1x_fill *fill)
  * Sleeps as long as user memory makes it, but not beyond a SIGKILL.
  *
  * Return: 0; or, with part of it done, -ENODEV if the process that made the mapping
- * is gone, or the errno of t1x_pin_batch(), t1x_payer_charge(), or of the IOMMU
+ * is gone, or the errno of t1x_batch_pin(), t1x_payer_charge(), or of the IOMMU
  * driver; the mapping is then to be drained.
  */
 int t1x_fill_mapping(struct t1x_ioas *ioas, struct t1x_mapping *map)
@@ -257,7 +257,7 @@ int t1x_fill_mapping(struct t1x_ioas *ioas, struct t1x_mapping *map)
 	if (!ret) {
 		ret = t1x_fill_batches(&fill);
 		sg_free_table(&fill.table);
-		kfree(fill.pin);
+		kfree(fill.batch);
 	}
 	if (mm != current->mm)
 		mmput_async(mm);

@@ -1,71 +1,32 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Batches of pinned user pages; pin.c tells what kinds there are.
+ * Pins of user pages; pin.c tells how they are got.
  */
 #ifndef T1X_PIN_H
 #define T1X_PIN_H
 
+#include <linux/mm.h>
 #include <linux/types.h>
 
 #include "core/run.h"
 
-struct mm_struct;
-struct page;
+/* Neighbouring frames must have neighbouring struct pages: t1x_run_scan(). */
+static_assert(IS_ENABLED(CONFIG_SPARSEMEM_VMEMMAP) || IS_ENABLED(CONFIG_FLATMEM));
 
-/* Pages that one batch pins at the most: one page of pointers. */
-#define T1X_PIN_BATCH	512U
+/* Frames from @page to the end of its folio. */
+static inline unsigned long t1x_pin_folio_rest(struct page *page)
+{
+	struct folio *folio = page_folio(page);
 
-/**
- * struct t1x_pin - a batch of pages on its way from user memory to a mapping
- * @mm: whose memory; the caller keeps it alive
- * @write: pin for writing by the device
- * @hugetlb: the next page is expected to be hugetlb: one pin per huge page
- * @kind: how the frames of this batch are held
- * @raw: the frames, for T1X_RUN_RAW
- * @npages: 4K frames that the batch covers
- * @ncharge: those among them that count against RLIMIT_MEMLOCK
- * @nr_runs: contiguous runs, at the most; entries of @run_len for T1X_RUN_PAGES
- * @nr_pins: entries of @pages
- * @max_pins: room in @pages and @run_len
- * @run_len: pages of each run
- * @pages: pinned pages
- */
-struct t1x_pin {
-	struct mm_struct *mm;
-	bool write;
-	bool hugetlb;
-	enum t1x_run_kind kind;
-	struct t1x_run raw;
-	unsigned long npages;
-	unsigned long ncharge;
-	unsigned int nr_runs;
-	unsigned int nr_pins;
-	unsigned int max_pins;
-	u16 *run_len;
-	struct page *pages[];
-};
+	return folio_nr_pages(folio) - folio_page_idx(folio, page);
+}
 
-/**
- * struct t1x_pin_iter - position of a walk over the runs of a batch
- * @run: next run
- * @page: its first page
- * @left: frames that the rest of the batch covers
- */
-struct t1x_pin_iter {
-	unsigned int run;
-	unsigned int page;
-	unsigned long left;
-};
-
-struct t1x_pin *t1x_pin_alloc(struct mm_struct *mm, unsigned long npages, bool write);
+long t1x_pin_gup(struct mm_struct *mm, unsigned long vaddr, unsigned long npages, bool write,
+		 struct page **pages);
 int t1x_pin_pages(struct mm_struct *mm, unsigned long vaddr, struct page **pages,
 		  unsigned long npages, bool write);
 void t1x_pin_drop(struct page **pages, unsigned long npages);
 unsigned long t1x_pin_count_charge(struct page *page, unsigned long npages);
-int t1x_pin_batch(struct t1x_pin *pin, unsigned long vaddr, unsigned long npages);
-void t1x_pin_begin(struct t1x_pin_iter *iter, const struct t1x_pin *pin);
-bool t1x_pin_next(struct t1x_pin_iter *iter, const struct t1x_pin *pin, struct t1x_run *run);
-void t1x_pin_release(const struct t1x_pin *pin);
 void t1x_pin_release_run(const struct t1x_run *run, bool dirty);
 
 #endif /* T1X_PIN_H */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Fuzz target: some mappings in a range of pages are made dirty, read through
- * windows, cleared by masks and mixed with each other.  Every single operation
- * is compared with the model of the unit test, and what a window shows is
- * compared with the mappings, page by page.
+ * windows that are cleared or not, cleared by masks and mixed with each other.
+ * Every single operation is compared with the model of the unit test, and what a
+ * window shows and leaves is compared with the mappings, page by page.
  *
  * Input: three bytes per mapping (how far behind the one before, how many
  * pages), then a sequence of operations, each one byte of what to do, one of
@@ -81,52 +81,58 @@ static void fuzz_randomize(struct fuzz_input *input, struct bits_pair *pair)
 		bits_pair_set_word(pair, i, fuzz_take(input, 1) * 0x9e3779b97f4a7c15);
 }
 
-/* What a read does with the bits in the mappings. */
-enum read_kind {
-	READ_AND_CLEAR,
-	READ_AND_PUT_BACK,
-	READ_ONLY,
-	READ_KINDS,
-};
-
-static void mapping_read(struct mapping *mapping, unsigned long start, struct bits_pair *window,
-			 unsigned long npages, enum read_kind kind)
+static void mappings_peek(struct mapping *mappings, unsigned long start, struct bits_pair *window,
+			  unsigned long npages)
 {
-	struct overlap part = mapping_overlap(mapping, start, npages);
-	bits_step step = kind == READ_ONLY ? bits_pair_or : bits_pair_move;
+	for (size_t i = 0; i < MAPPINGS; i++) {
+		struct overlap part = mapping_overlap(&mappings[i], start, npages);
 
-	fuzz_agree(step(window, part.at_window, &mapping->dirty, part.at_dirty, part.nbits));
+		fuzz_agree(bits_pair_or(window, part.at_window, &mappings[i].dirty, part.at_dirty,
+					part.nbits));
+	}
 }
 
-static void mapping_put_back(struct mapping *mapping, unsigned long start, struct bits_pair *window,
-			     unsigned long npages)
+static void mappings_clear(struct mapping *mappings, unsigned long start, struct bits_pair *mask,
+			   unsigned long npages)
 {
-	struct overlap part = mapping_overlap(mapping, start, npages);
-	struct bits_pair *dirty = &mapping->dirty;
+	for (size_t i = 0; i < MAPPINGS; i++) {
+		struct overlap part = mapping_overlap(&mappings[i], start, npages);
 
-	fuzz_agree(bits_pair_or(dirty, part.at_dirty, window, part.at_window, part.nbits));
+		fuzz_agree(bits_pair_andnot(&mappings[i].dirty, part.at_dirty, mask, part.at_window,
+					    part.nbits));
+	}
 }
 
-static void fuzz_read(struct mapping *mappings, unsigned long start, unsigned long npages,
-		      enum read_kind kind)
+static void mappings_snapshot(const struct mapping *mappings, unsigned long start, bool *dirty,
+			      unsigned long npages)
 {
-	bool dirty[MOST_WINDOW];
+	for (unsigned long i = 0; i < npages; i++)
+		dirty[i] = mappings_are_dirty(mappings, start + i);
+}
+
+/*
+ * A mapping is written to while the user gets the window: what the window shows
+ * is cleared, and nothing else; if he does not get it nothing is.
+ */
+static void fuzz_read(struct fuzz_input *input, struct mapping *mappings, unsigned long start,
+		      unsigned long npages, bool clear)
+{
+	bool before[MOST_WINDOW], now[MOST_WINDOW];
 	struct bits_pair window;
 
 	bits_pair_init(&window, npages);
+	mappings_snapshot(mappings, start, before, npages);
+	mappings_peek(mappings, start, &window, npages);
 	for (unsigned long i = 0; i < npages; i++)
-		dirty[i] = mappings_are_dirty(mappings, start + i);
-
-	for (size_t i = 0; i < MAPPINGS; i++)
-		mapping_read(&mappings[i], start, &window, npages, kind);
-	for (unsigned long i = 0; i < npages; i++)
-		if (bits_pair_test(&window, i) != dirty[i])
+		if (bits_pair_test(&window, i) != before[i])
 			fuzz_agree("the window shows other pages than are dirty");
 
-	for (size_t i = 0; i < MAPPINGS && kind == READ_AND_PUT_BACK; i++)
-		mapping_put_back(&mappings[i], start, &window, npages);
+	fuzz_touch(input, &mappings[fuzz_take(input, 1) % MAPPINGS]);
+	mappings_snapshot(mappings, start, now, npages);
+	if (clear)
+		mappings_clear(mappings, start, &window, npages);
 	for (unsigned long i = 0; i < npages; i++)
-		if (mappings_are_dirty(mappings, start + i) != (dirty[i] && kind != READ_AND_CLEAR))
+		if (mappings_are_dirty(mappings, start + i) != (now[i] && !(clear && before[i])))
 			fuzz_agree("a read leaves other pages dirty than it should");
 	bits_pair_fini(&window);
 }
@@ -138,12 +144,7 @@ static void fuzz_clear(struct fuzz_input *input, struct mapping *mappings, unsig
 
 	bits_pair_init(&mask, npages);
 	fuzz_randomize(input, &mask);
-	for (struct mapping *mapping = mappings; mapping < mappings + MAPPINGS; mapping++) {
-		struct overlap part = mapping_overlap(mapping, start, npages);
-
-		fuzz_agree(bits_pair_andnot(&mapping->dirty, part.at_dirty, &mask, part.at_window,
-					    part.nbits));
-	}
+	mappings_clear(mappings, start, &mask, npages);
 	for (unsigned long i = 0; i < npages; i++)
 		if (mappings_are_dirty(mappings, start + i) && bits_pair_test(&mask, i))
 			fuzz_agree("a page is dirty that the mask clears");
@@ -158,18 +159,9 @@ static void fuzz_mix(struct fuzz_input *input, struct mapping *dst, struct mappi
 	unsigned long dst_most = dst->npages - dst_bit, src_most = src->npages - src_bit;
 	unsigned long nbits = fuzz_take(input, 2) %
 			      ((dst_most < src_most ? dst_most : src_most) + 1);
+	bits_step step = fuzz_take(input, 1) % 2 ? bits_pair_or : bits_pair_andnot;
 
-	switch (fuzz_take(input, 1) % 3) {
-	case 0:
-		fuzz_agree(bits_pair_or(&dst->dirty, dst_bit, &src->dirty, src_bit, nbits));
-		break;
-	case 1:
-		fuzz_agree(bits_pair_move(&dst->dirty, dst_bit, &src->dirty, src_bit, nbits));
-		break;
-	case 2:
-		fuzz_agree(bits_pair_andnot(&dst->dirty, dst_bit, &src->dirty, src_bit, nbits));
-		break;
-	}
+	fuzz_agree(step(&dst->dirty, dst_bit, &src->dirty, src_bit, nbits));
 }
 
 static void fuzz_step(struct fuzz_input *input, struct mapping *mappings, unsigned long end)
@@ -194,7 +186,7 @@ static void fuzz_step(struct fuzz_input *input, struct mapping *mappings, unsign
 		fuzz_clear(input, mappings, start, npages);
 		break;
 	default:
-		fuzz_read(mappings, start, npages, which % READ_KINDS);
+		fuzz_read(input, mappings, start, npages, which % 2);
 		break;
 	}
 }

@@ -117,35 +117,6 @@ const char *bits_pair_or(struct bits_pair *dst, unsigned long dst_bit, struct bi
 }
 
 /**
- * bits_pair_move() - move bits in both and compare
- * @dst: bitmap to set bits in and its model
- * @dst_bit: first bit there
- * @src: bitmap to take them from and its model
- * @src_bit: first bit there
- * @nbits: how many
- *
- * Return: NULL if they agree, else what differs.
- */
-const char *bits_pair_move(struct bits_pair *dst, unsigned long dst_bit, struct bits_pair *src,
-			   unsigned long src_bit, unsigned long nbits)
-{
-	const char *dst_problem, *src_problem;
-
-	for (unsigned long i = 0; i < nbits; i++) {
-		if (bits_pair_test(src, src_bit + i))
-			bits_pair_assign(dst, dst_bit + i, true);
-		bits_pair_assign(src, src_bit + i, false);
-	}
-
-	bits_pair_fence(dst, dst_bit, nbits);
-	bits_pair_fence(src, src_bit, nbits);
-	t1x_bits_move(dst->words, dst_bit, src->words, src_bit, nbits);
-	dst_problem = bits_pair_compare(dst, "move gives other bits");
-	src_problem = bits_pair_compare(src, "move leaves other bits behind");
-	return dst_problem ? dst_problem : src_problem;
-}
-
-/**
  * bits_pair_andnot() - clear bits that a mask has, in both, and compare
  * @dst: bitmap to change and its model
  * @dst_bit: first bit there

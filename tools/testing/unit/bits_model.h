@@ -38,8 +38,6 @@ bool bits_pair_test(const struct bits_pair *pair, unsigned long bit);
 
 const char *bits_pair_or(struct bits_pair *dst, unsigned long dst_bit, struct bits_pair *src,
 			 unsigned long src_bit, unsigned long nbits);
-const char *bits_pair_move(struct bits_pair *dst, unsigned long dst_bit, struct bits_pair *src,
-			   unsigned long src_bit, unsigned long nbits);
 const char *bits_pair_andnot(struct bits_pair *dst, unsigned long dst_bit, struct bits_pair *mask,
 			     unsigned long mask_bit, unsigned long nbits);
 const char *bits_pair_fill(struct bits_pair *dst, unsigned long dst_bit, unsigned long nbits);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Copying ranges of bits; see bits.h for the terms.
+ * Applying ranges of bits to others; see bits.h for the terms.
  *
  * A range is cut where words of the destination begin: a head that brings the
  * destination to such a place, whole words, and a tail.  Each piece is one
@@ -22,7 +22,6 @@
 
 enum t1x_bits_op {
 	T1X_BITS_OR,
-	T1X_BITS_MOVE,		/* the only one that changes the source */
 	T1X_BITS_ANDNOT,
 };
 
@@ -45,53 +44,36 @@ static __always_inline void t1x_bits_merge(unsigned long *dst, unsigned long val
  * @nbits bits, 1 to 64, that begin at @bit, 0 to 63, of a word.  The next word
  * may be behind the end of the array, unless some of the bits are in it.
  */
-static __always_inline unsigned long t1x_bits_take(unsigned long *src, unsigned long bit,
-						   unsigned long nbits, enum t1x_bits_op op)
+static __always_inline unsigned long t1x_bits_read(const unsigned long *src, unsigned long bit,
+						   unsigned long nbits)
 {
-	unsigned long mask = t1x_bits_mask(nbits);
 	unsigned long value = src[0] >> bit;
-	bool two = bit + nbits > BITS_PER_LONG;
 
-	if (two)
+	if (bit + nbits > BITS_PER_LONG)
 		value |= src[1] << (BITS_PER_LONG - bit);
-	if (op == T1X_BITS_MOVE) {
-		src[0] &= ~(mask << bit);
-		if (two)
-			src[1] &= ~(mask >> (BITS_PER_LONG - bit));
-	}
-	return value & mask;
+	return value & t1x_bits_mask(nbits);
 }
 
 /*
- * Whole words of the destination, at least one; constant @bit 0 for a source
- * that is aligned as well.  Loading each word of an unaligned source twice is
- * cheaper than carrying it around the loop, and so is clearing words as a whole
- * and giving the first one back what lies before the range.
+ * Whole words of the destination; constant @bit 0 for a source that is aligned
+ * as well.  Loading each word of an unaligned source twice is cheaper than
+ * carrying it around the loop.
  */
-static __always_inline void t1x_bits_words(unsigned long *dst, unsigned long *src,
+static __always_inline void t1x_bits_words(unsigned long *dst, const unsigned long *src,
 					   unsigned long bit, unsigned long nwords,
 					   enum t1x_bits_op op)
 {
-	unsigned long keep = bit ? *src & t1x_bits_mask(bit) : 0;
-	unsigned long *first = src;
-
 	for (; nwords; nwords--, dst++, src++) {
 		unsigned long value = src[0] >> bit;
 
 		if (bit)
 			value |= src[1] << (BITS_PER_LONG - bit);
 		t1x_bits_merge(dst, value, op);
-		if (op == T1X_BITS_MOVE)
-			*src = 0;
-	}
-	if (op == T1X_BITS_MOVE && bit) {
-		*first |= keep;
-		*src &= ~t1x_bits_mask(bit);
 	}
 }
 
 static __always_inline void t1x_bits_apply(unsigned long *dst, unsigned long dst_bit,
-					   unsigned long *src, unsigned long src_bit,
+					   const unsigned long *src, unsigned long src_bit,
 					   unsigned long nbits, enum t1x_bits_op op)
 {
 	unsigned long head = min(nbits, -dst_bit % BITS_PER_LONG);
@@ -102,19 +84,17 @@ static __always_inline void t1x_bits_apply(unsigned long *dst, unsigned long dst
 	src += src_bit / BITS_PER_LONG;
 	src_bit %= BITS_PER_LONG;
 	if (head) {
-		t1x_bits_merge(dst++, t1x_bits_take(src, src_bit, head, op)
+		t1x_bits_merge(dst++, t1x_bits_read(src, src_bit, head)
 				      << dst_bit % BITS_PER_LONG, op);
 		src += (src_bit + head) / BITS_PER_LONG;
 		src_bit = (src_bit + head) % BITS_PER_LONG;
 	}
-	if (nwords) {
-		if (src_bit)
-			t1x_bits_words(dst, src, src_bit, nwords, op);
-		else
-			t1x_bits_words(dst, src, 0, nwords, op);
-	}
+	if (src_bit)
+		t1x_bits_words(dst, src, src_bit, nwords, op);
+	else
+		t1x_bits_words(dst, src, 0, nwords, op);
 	if (tail)
-		t1x_bits_merge(dst + nwords, t1x_bits_take(src + nwords, src_bit, tail, op), op);
+		t1x_bits_merge(dst + nwords, t1x_bits_read(src + nwords, src_bit, tail), op);
 }
 
 /**
@@ -130,23 +110,7 @@ static __always_inline void t1x_bits_apply(unsigned long *dst, unsigned long dst
 void t1x_bits_or(unsigned long *dst, unsigned long dst_bit, const unsigned long *src,
 		 unsigned long src_bit, unsigned long nbits)
 {
-	t1x_bits_apply(dst, dst_bit, (unsigned long *)src, src_bit, nbits, T1X_BITS_OR);
-}
-
-/**
- * t1x_bits_move() - like t1x_bits_or(), and clear the range in the source
- * @dst: bitmap to set bits in
- * @dst_bit: first bit of the range in @dst
- * @src: bitmap to take them from
- * @src_bit: first bit of the range in @src
- * @nbits: length of both ranges, may be 0
- *
- * t1x_bits_or() with the ranges exchanged brings all bits back.
- */
-void t1x_bits_move(unsigned long *dst, unsigned long dst_bit, unsigned long *src,
-		   unsigned long src_bit, unsigned long nbits)
-{
-	t1x_bits_apply(dst, dst_bit, src, src_bit, nbits, T1X_BITS_MOVE);
+	t1x_bits_apply(dst, dst_bit, src, src_bit, nbits, T1X_BITS_OR);
 }
 
 /**
@@ -162,7 +126,7 @@ void t1x_bits_move(unsigned long *dst, unsigned long dst_bit, unsigned long *src
 void t1x_bits_andnot(unsigned long *dst, unsigned long dst_bit, const unsigned long *mask,
 		     unsigned long mask_bit, unsigned long nbits)
 {
-	t1x_bits_apply(dst, dst_bit, (unsigned long *)mask, mask_bit, nbits, T1X_BITS_ANDNOT);
+	t1x_bits_apply(dst, dst_bit, mask, mask_bit, nbits, T1X_BITS_ANDNOT);
 }
 
 /**

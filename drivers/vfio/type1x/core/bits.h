@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Bits: ranges of bits copied between bitmaps at any two offsets.
+ * Bits: ranges of bits of one bitmap set or cleared in another, at any two offsets.
  *
  * A bitmap is an array of unsigned long, bit i being bit i % 64 of word i / 64.
  * Every mapping has one of its own, bit i for its page i.  What user space
@@ -18,13 +18,22 @@
  *	        +----------------+---------+--------+
  *	bit      15             8 7       3 2      0
  *
- *	t1x_bits_move(out, 0, a, 0, 3)		out becomes 0x0005
- *	t1x_bits_move(out, 3, b, 0, 13)		out becomes 0x818d
+ *	t1x_bits_or(out, 0, a, 0, 3)		out becomes 0x0005
+ *	t1x_bits_or(out, 3, b, 0, 13)		out becomes 0x818d
  *
  * 0x818d is 0x1031 << 3 | 0x5.  User space gets the bytes 8d 81: bits 0 to 2 of
  * the first byte are from A, 3 to 7 are bits 0 to 4 of B, and all of the second
  * byte is bits 5 to 12 of B.  A window onto the second byte alone would be
- * t1x_bits_move(out, 0, b, 5, 8) and hold 0x81.
+ * t1x_bits_or(out, 0, b, 5, 8) and hold 0x81.
+ *
+ * Reading and clearing is two steps, the copy to user space between them:
+ *
+ *	t1x_bits_or(out, 0, b, 5, 8)		b stays as it is
+ *	copy out; meanwhile page 7 of B becomes dirty, its bitmap 0x10b1
+ *	t1x_bits_andnot(b, 5, out, 0, 8)	b becomes 0x0091
+ *
+ * That clears what user space has got, pages 5 and 12, and nothing else.  If the
+ * copy fails there is no second step, and no bit is lost.
  *
  * In memory bit i of a bitmap is bit i % 8 of byte i / 8, as user space wants
  * it: true on little-endian machines only, and the caller copies bytes.
@@ -45,8 +54,6 @@ static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "bit i is in byte i / 8
 
 void t1x_bits_or(unsigned long *dst, unsigned long dst_bit, const unsigned long *src,
 		 unsigned long src_bit, unsigned long nbits);
-void t1x_bits_move(unsigned long *dst, unsigned long dst_bit, unsigned long *src,
-		   unsigned long src_bit, unsigned long nbits);
 void t1x_bits_andnot(unsigned long *dst, unsigned long dst_bit, const unsigned long *mask,
 		     unsigned long mask_bit, unsigned long nbits);
 void t1x_bits_fill(unsigned long *dst, unsigned long dst_bit, unsigned long nbits);
