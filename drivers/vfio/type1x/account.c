@@ -81,18 +81,12 @@ out:
 }
 
 /**
- * t1x_payer_put() - a mapping less is paid for
+ * t1x_payer_rest() - the last mapping of a payer is gone
  * @ioas: address space, lock held
- * @payer: nothing may be charged to it for the mapping any more
- *
- * The last payer without mappings is kept: it is likely to map again.
+ * @payer: kept until another one comes to rest: it is likely to map again
  */
-void t1x_payer_put(struct t1x_ioas *ioas, struct t1x_payer *payer)
+void t1x_payer_rest(struct t1x_ioas *ioas, struct t1x_payer *payer)
 {
-	lockdep_assert_held(&ioas->lock);
-
-	if (--payer->nr_uses)
-		return;
 	t1x_payer_forget(ioas);
 	ioas->spare_payer = payer;
 }

@@ -458,17 +458,6 @@ int t1x_emulated_rw(struct t1x_ioas *ioas, u64 iova, void *data, size_t count, b
 	return 0;
 }
 
-/**
- * t1x_emulated_uses() - do emulated devices have to do with a mapping?
- * @map: mapping, t1x_ioas.lock held
- *
- * Return: true if they hold pages, or are at work.
- */
-bool t1x_emulated_uses(const struct t1x_mapping *map)
-{
-	return map->nr_guests || !RB_EMPTY_ROOT(&map->pins.rb_root);
-}
-
 /* Is a page of the mappings held? */
 static bool t1x_emulated_holds(struct t1x_ioas *ioas, const struct t1x_mapping *map)
 {

@@ -49,7 +49,6 @@ unsigned long t1x_pins_charge_for(const struct t1x_mapping *map, unsigned long f
 				  struct page **pages, unsigned long npages);
 
 /* emulated.c */
-bool t1x_emulated_uses(const struct t1x_mapping *map);
 int t1x_emulated_evict(struct t1x_ioas *ioas, struct list_head *maps);
 void t1x_emulated_add_device(struct t1x_ioas *ioas, struct vfio_device *device);
 void t1x_emulated_del_device(struct t1x_ioas *ioas, struct vfio_device *device);

@@ -46,8 +46,38 @@ struct t1x_extents_iter {
 void t1x_extents_init(struct t1x_extents *extents, unsigned int room);
 int t1x_extents_reserve(struct t1x_extents *extents, unsigned int nr);
 void t1x_extents_append(struct t1x_extents *extents, const struct t1x_run *run);
-void t1x_extents_begin(struct t1x_extents_iter *iter, const struct t1x_extents *extents);
-bool t1x_extents_next(struct t1x_extents_iter *iter, struct t1x_run *run);
 void t1x_extents_free(struct t1x_extents *extents);
+
+/**
+ * t1x_extents_begin() - start a walk in order of IOVA
+ * @iter: position
+ * @extents: list to walk, not appended to meanwhile
+ */
+static inline void t1x_extents_begin(struct t1x_extents_iter *iter,
+				     const struct t1x_extents *extents)
+{
+	iter->block = &extents->inplace;
+	iter->at = 0;
+}
+
+/**
+ * t1x_extents_next() - one step of a walk
+ * @iter: position
+ * @run: the next frames
+ *
+ * Return: false at the end.
+ */
+static inline bool t1x_extents_next(struct t1x_extents_iter *iter, struct t1x_run *run)
+{
+	while (iter->block && iter->at == iter->block->nr) {
+		iter->block = iter->block->next;
+		iter->at = 0;
+	}
+	if (!iter->block)
+		return false;
+
+	*run = t1x_run_unpack(iter->block->words[iter->at++]);
+	return true;
+}
 
 #endif /* T1X_EXTENTS_H */

@@ -214,44 +214,6 @@ int t1x_ioas_wait_briefly(struct t1x_ioas *ioas, unsigned long seq, unsigned lon
 	return left ? 0 : -EBUSY;
 }
 
-/**
- * t1x_ioas_note_idle() - wake those who wait for a mapping
- * @ioas: address space, lock held
- */
-void t1x_ioas_note_idle(struct t1x_ioas *ioas)
-{
-	lockdep_assert_held(&ioas->lock);
-
-	WRITE_ONCE(ioas->idle_seq, ioas->idle_seq + 1);
-	if (ioas->nr_waiting)
-		wake_up_all(&ioas->idle_wq);
-}
-
-/**
- * t1x_ioas_min_pgsize() - granularity of MAP and UNMAP
- * @ioas: address space
- *
- * Return: bytes, a power of two, at least PAGE_SIZE.
- */
-u64 t1x_ioas_min_pgsize(struct t1x_ioas *ioas)
-{
-	unsigned long bitmap = READ_ONCE(ioas->pgsize_bitmap);
-
-	return bitmap & -bitmap;
-}
-
-/**
- * t1x_ioas_is_public() - is a mapping there, for those who only look?
- * @map: mapping, t1x_ioas.lock held
- *
- * Return: false if it is only being made, or already being taken down.
- */
-bool t1x_ioas_is_public(const struct t1x_mapping *map)
-{
-	return map->state == T1X_MAPPING_READY || map->state == T1X_MAPPING_UPDATING ||
-	       map->state == T1X_MAPPING_BACKING;
-}
-
 /*
  * One look at the mappings of a span.  Those that came after @births are taken
  * if they are READY; in flight they are as good as not there yet, or gone

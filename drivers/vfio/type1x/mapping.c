@@ -49,54 +49,9 @@ struct t1x_mapping *t1x_mapping_alloc(const struct t1x_span *span, unsigned long
  */
 void t1x_mapping_free(struct t1x_mapping *map)
 {
-	kvfree(map->dirty);
+	if (map->dirty)
+		kvfree(map->dirty);
 	kfree(map);
-}
-
-/**
- * t1x_mapping_first() - lowest mapping that overlaps a span
- * @ioas: address space, lock held
- * @span: IOVAs
- *
- * Return: mapping in whatever state, or NULL.
- */
-struct t1x_mapping *t1x_mapping_first(struct t1x_ioas *ioas, const struct t1x_span *span)
-{
-	struct interval_tree_node *node;
-
-	lockdep_assert_held(&ioas->lock);
-
-	node = interval_tree_iter_first(&ioas->mappings, span->start, span->last);
-	return node ? container_of(node, struct t1x_mapping, node) : NULL;
-}
-
-/**
- * t1x_mapping_next() - next higher mapping that overlaps a span
- * @map: mapping returned for the same span before
- * @span: IOVAs
- *
- * Return: mapping in whatever state, or NULL.
- */
-struct t1x_mapping *t1x_mapping_next(struct t1x_mapping *map, const struct t1x_span *span)
-{
-	struct interval_tree_node *node;
-
-	/* Mappings do not overlap: this one may be seen to be the last. */
-	if (map->node.last >= span->last)
-		return NULL;
-	node = interval_tree_iter_next(&map->node, span->start, span->last);
-	return node ? container_of(node, struct t1x_mapping, node) : NULL;
-}
-
-/**
- * t1x_mapping_npages() - size of a mapping
- * @map: mapping
- *
- * Return: number of 4K pages.
- */
-unsigned long t1x_mapping_npages(const struct t1x_mapping *map)
-{
-	return ((map->node.last - map->node.start) >> PAGE_SHIFT) + 1;
 }
 
 /**

@@ -121,7 +121,7 @@ struct t1x_payer {
 int t1x_account_init(void);
 void t1x_account_exit(void);
 struct t1x_payer *t1x_payer_get(struct t1x_ioas *ioas);
-void t1x_payer_put(struct t1x_ioas *ioas, struct t1x_payer *payer);
+void t1x_payer_rest(struct t1x_ioas *ioas, struct t1x_payer *payer);
 void t1x_payer_forget(struct t1x_ioas *ioas);
 int t1x_payer_charge(const struct t1x_payer *payer, unsigned long npages);
 void t1x_payer_uncharge(const struct t1x_payer *payer, unsigned long npages);
@@ -261,25 +261,10 @@ struct t1x_ioas {
 /* mapping.c */
 struct t1x_mapping *t1x_mapping_alloc(const struct t1x_span *span, unsigned long vaddr, int prot);
 void t1x_mapping_free(struct t1x_mapping *map);
-struct t1x_mapping *t1x_mapping_first(struct t1x_ioas *ioas, const struct t1x_span *span);
-struct t1x_mapping *t1x_mapping_next(struct t1x_mapping *map, const struct t1x_span *span);
-unsigned long t1x_mapping_npages(const struct t1x_mapping *map);
 void t1x_mapping_drain(struct t1x_ioas *ioas, struct t1x_mapping *map);
 void t1x_mapping_drain_all(struct t1x_ioas *ioas, struct list_head *maps);
 void t1x_mapping_unpin(struct t1x_mapping *map);
 void t1x_mapping_abandon(struct t1x_mapping *map);
-
-static inline struct t1x_span t1x_mapping_span(const struct t1x_mapping *map)
-{
-	return (struct t1x_span){ .start = map->node.start, .last = map->node.last };
-}
-
-static inline bool t1x_mapping_is_tracked(const struct t1x_ioas *ioas,
-					  const struct t1x_mapping *map)
-{
-	return ioas->tracking && ioas->tracked.start <= map->node.start &&
-	       map->node.last <= ioas->tracked.last;
-}
 
 /* fill.c */
 int t1x_fill_mapping(struct t1x_ioas *ioas, struct t1x_mapping *map);
@@ -309,9 +294,6 @@ int t1x_ioas_lock(struct t1x_ioas *ioas);
 int t1x_ioas_wait_settled(struct t1x_ioas *ioas, const struct t1x_mapping *map);
 int t1x_ioas_wait_guests(struct t1x_ioas *ioas, const struct t1x_mapping *map);
 int t1x_ioas_wait_briefly(struct t1x_ioas *ioas, unsigned long seq, unsigned long deadline);
-void t1x_ioas_note_idle(struct t1x_ioas *ioas);
-u64 t1x_ioas_min_pgsize(struct t1x_ioas *ioas);
-bool t1x_ioas_is_public(const struct t1x_mapping *map);
 int t1x_ioas_collect(struct t1x_ioas *ioas, const struct t1x_span *span, unsigned int flags,
 		     struct list_head *maps);
 bool t1x_ioas_enforces_cc(struct t1x_ioas *ioas);
@@ -338,5 +320,7 @@ long t1x_ioctl(struct t1x_ioas *ioas, unsigned int cmd, unsigned long arg);
 /* container.c */
 extern const struct vfio_iommu_driver_ops t1x_container_ops;
 void t1x_container_drain(void);
+
+#include "inline.h"
 
 #endif /* T1X_PRIVATE_H */

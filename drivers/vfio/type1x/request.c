@@ -182,7 +182,7 @@ int t1x_request_unmap(struct t1x_ioas *ioas, const struct t1x_span *span, unsign
 	list_for_each_entry(map, &maps, link) {
 		map->state = T1X_MAPPING_LEAVING;
 		nbytes += map->node.last - map->node.start + 1;
-		in_use |= t1x_emulated_uses(map);
+		in_use |= t1x_mapping_is_in_use(map);
 	}
 	if (!in_use && !bitmap)
 		t1x_request_doom(ioas, &maps);

@@ -70,18 +70,3 @@ u64 t1x_run_pack(struct t1x_run *run)
 	run->npages -= npages;
 	return word;
 }
-
-/**
- * t1x_run_unpack() - the frames of a word made by t1x_run_pack()
- * @word: packed run
- *
- * Return: the run.
- */
-struct t1x_run t1x_run_unpack(u64 word)
-{
-	return (struct t1x_run){
-		.pfn = word & T1X_RUN_MAX_PFN,
-		.npages = (word >> T1X_RUN_PFN_BITS & (T1X_RUN_MAX_NPAGES - 1)) + 1,
-		.kind = word >> (T1X_RUN_PFN_BITS + T1X_RUN_NPAGES_BITS),
-	};
-}

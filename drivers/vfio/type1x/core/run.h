@@ -57,6 +57,20 @@ struct t1x_run {
 size_t t1x_run_scan(const unsigned long *pages, size_t npages, unsigned long stride);
 bool t1x_run_extend(struct t1x_run *run, const struct t1x_run *next);
 u64 t1x_run_pack(struct t1x_run *run);
-struct t1x_run t1x_run_unpack(u64 word);
+
+/**
+ * t1x_run_unpack() - the frames of a word made by t1x_run_pack()
+ * @word: packed run
+ *
+ * Return: the run.
+ */
+static inline struct t1x_run t1x_run_unpack(u64 word)
+{
+	return (struct t1x_run){
+		.pfn = word & T1X_RUN_MAX_PFN,
+		.npages = (word >> T1X_RUN_PFN_BITS & (T1X_RUN_MAX_NPAGES - 1)) + 1,
+		.kind = word >> (T1X_RUN_PFN_BITS + T1X_RUN_NPAGES_BITS),
+	};
+}
 
 #endif /* T1X_CORE_RUN_H */
