@@ -102,6 +102,49 @@ TEST_F(dma_rw, refused)
 	EXPECT_EQ(__testdev_read(self->dev, -PAGE, self->buf, 2 * PAGE), -EINVAL);
 }
 
+/* The last page of all and the first one: what begins in one ends there. */
+TEST_F(dma_rw, last_page)
+{
+	const uint64_t end = -8ull;
+
+	backend_need_ours("does not map the last page");
+	iommu_map(self->container, self->memory, -PAGE, PAGE, IOMMU_RW);
+	iommu_map(self->container, self->memory + PAGE, 0, PAGE, IOMMU_RW);
+	mem_fill(self->memory, 2 * PAGE, 1);
+	EXPECT_EQ(__testdev_read(self->dev, end, self->buf, 8), 0);
+	EXPECT_EQ(memcmp(self->buf, self->memory + PAGE - 8, 8), 0);
+	EXPECT_EQ(__testdev_read(self->dev, end, self->buf, 16), -EOVERFLOW);
+	EXPECT_EQ(__testdev_read(self->dev, -PAGE, self->buf, 2 * PAGE), -EOVERFLOW);
+	EXPECT_EQ(mem_differs(self->memory, 2 * PAGE, 1), -1);
+
+	memset(self->buf, 0xee, PAGE);
+	EXPECT_EQ(__testdev_write(self->dev, end, self->buf, 16), -EOVERFLOW);
+	EXPECT_EQ(mem_differs(self->memory, PAGE - 8, 1), -1);
+	/* What lies before the end has been done, and nothing at the beginning. */
+	EXPECT_EQ(memcmp(self->memory + PAGE - 8, self->buf, 8), 0);
+	mem_fill(self->memory, PAGE, 1);
+	EXPECT_EQ(mem_differs(self->memory, 2 * PAGE, 1), -1);
+	EXPECT_EQ(__testdev_write(self->dev, 0, self->buf, 8), 0);
+}
+
+/* Nor is the first page let go of, which another device may hold. */
+TEST_F(dma_rw, unpin_beyond_the_last_page)
+{
+	backend_need_ours("does not map the last page");
+	iommu_map(self->container, self->memory, -PAGE, PAGE, IOMMU_RW);
+	iommu_map(self->container, self->memory + PAGE, 0, PAGE, IOMMU_RW);
+	testdev_pin(self->dev, -PAGE, 1, TESTDEV_RW);
+	testdev_pin(self->dev, 0, 1, TESTDEV_RW);
+	EXPECT_EQ(proc_pinned(), self->before.pinned + 2);
+	EXPECT_EQ(__testdev_unpin_raw(self->dev, -PAGE, 2), 0);
+	EXPECT_EQ(proc_pinned(), self->before.pinned + 1);
+	EXPECT_TRUE(proc_locked_becomes(PAGE));
+	/* The device's own books know of both. */
+	testdev_unpin(self->dev, 0, 1);
+	EXPECT_EQ(proc_pinned(), self->before.pinned);
+	testdev_unpin(self->dev, -PAGE, 1);
+}
+
 /* A write wants READ, too, as it always has. */
 TEST_F(dma_rw, protection)
 {
