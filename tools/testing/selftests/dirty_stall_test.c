@@ -178,8 +178,7 @@ FIXTURE(later_window) {
 
 FIXTURE_SETUP(later_window)
 {
-	static const size_t written[] = { NEAR, NEAR + 1,  NEAR + 1000,
-					  FAR,	FAR + 64, CONSTANT - 1 };
+	static const size_t written[] = { NEAR, NEAR + 1, NEAR + 1000, FAR, FAR + 64, CONSTANT - 1 };
 	struct stall *s = &self->s;
 	size_t i;
 
