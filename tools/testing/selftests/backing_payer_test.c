@@ -157,7 +157,7 @@ TEST_F(other_process, dies)
 	EXPECT_TRUE(backing_costs(b, 0, 0));
 }
 
-/* Memory becomes registers of a device, which nobody pins or pays for, or they it. */
+/* Memory becomes registers of a device, which nobody pins or pays for; or back. */
 FIXTURE(registers) {
 	struct backing b;
 	struct box peer; /* whose registers they are */

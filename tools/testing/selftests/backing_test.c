@@ -6,12 +6,8 @@
  * behind an IOMMU all that is mapped must be; when the last one has left, it need
  * not be any more.  An attach that cannot have that changes nothing.
  */
-#include <sys/ioctl.h>
-
 #include "backing.h"
-#include "child.h"
 #include "dirty.h"
-#include "text.h"
 
 #define ROUNDS		15
 

@@ -4,7 +4,7 @@
  * back, while devices write, others read, and mappings go.  No page is forgotten.
  */
 #include "child.h"
-#include "snapshot.h"
+#include "proc.h"
 #include "testbox.h"
 #include "uffd.h"
 #include "view.h"
@@ -178,7 +178,7 @@ FIXTURE(later_window) {
 
 FIXTURE_SETUP(later_window)
 {
-	static const size_t written[] = { NEAR, NEAR + 1, NEAR + 1000, FAR, FAR + 64, CONSTANT - 1 };
+	static const size_t written[] = { NEAR, NEAR + 1, NEAR + 9, FAR, FAR + 64, CONSTANT - 1 };
 	struct stall *s = &self->s;
 	size_t i;
 
