@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "testdev.h"
+#include "text.h"
 
 #define DEVICES		"/sys/bus/platform/devices"
 #define NAME		"t1x-test.%d"
@@ -41,6 +42,36 @@ int __testdev_open(struct testdev *dev, int group, int index)
 
 	snprintf(name, sizeof(name), NAME, index);
 	*dev = (struct testdev){ .fd = ioctl(group, VFIO_GROUP_GET_DEVICE_FD, name) };
+	return dev->fd < 0 ? -errno : 0;
+}
+
+/* Unbind a device and bind it to another driver, which must like it. */
+static int testdev_rebind(const char *bdf, const char *driver)
+{
+	char path[PATH_MAX];
+	int ret;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/driver_override", bdf);
+	ret = __text_write(path, driver);
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/driver/unbind", bdf);
+	ret = ret ? ret : __text_write(path, bdf);
+	snprintf(path, sizeof(path), "/sys/bus/pci/drivers/%s/bind", driver);
+	return ret ? ret : __text_write(path, bdf);
+}
+
+int __testdev_take_pci(const char *bdf)
+{
+	return testdev_rebind(bdf, "t1x-test-pci");
+}
+
+int __testdev_return_pci(const char *bdf)
+{
+	return testdev_rebind(bdf, "vfio-pci");
+}
+
+int __testdev_open_pci(struct testdev *dev, int group, const char *bdf)
+{
+	*dev = (struct testdev){ .fd = ioctl(group, VFIO_GROUP_GET_DEVICE_FD, bdf) };
 	return dev->fd < 0 ? -errno : 0;
 }
 

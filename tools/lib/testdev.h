@@ -29,6 +29,14 @@ struct testdev {
 int __testdev_group(int index);
 
 int __testdev_open(struct testdev *dev, int group, int index);
+
+/*
+ * Let the module's driver have a PCI device, which then is one like the others but
+ * behind an IOMMU; or let vfio-pci have it again.
+ */
+int __testdev_take_pci(const char *bdf);
+int __testdev_return_pci(const char *bdf);
+int __testdev_open_pci(struct testdev *dev, int group, const char *bdf);
 void testdev_close(struct testdev *dev);
 
 /* The number of pages, all or none. */
@@ -52,6 +60,9 @@ int __testdev_stat(const struct testdev *dev, struct t1x_td_stat *stat);
 
 #define testdev_group(index)	must(__testdev_group(index))
 #define testdev_open(...)	must(__testdev_open(__VA_ARGS__))
+#define testdev_take_pci(bdf)	must(__testdev_take_pci(bdf))
+#define testdev_return_pci(bdf)	must(__testdev_return_pci(bdf))
+#define testdev_open_pci(...)	must(__testdev_open_pci(__VA_ARGS__))
 #define testdev_pin(...)	must(__testdev_pin(__VA_ARGS__))
 #define testdev_unpin(...)	must(__testdev_unpin(__VA_ARGS__))
 #define testdev_peek(...)	must(__testdev_peek(__VA_ARGS__))

@@ -3,7 +3,7 @@
  * A VFIO device with an emulated IOMMU that does what a test program tells it.
  *
  * t1x_td_main.c has the device and its ioctls, t1x_td_pins.c the books of what
- * the device has pinned.
+ * the device has pinned, t1x_td_pci.c a device of that kind behind an IOMMU.
  *
  * Lock order, outermost first:
  *
@@ -51,6 +51,12 @@ struct t1x_td {
 	wait_queue_head_t landed;
 };
 
+#define T1X_TD_NAME		"t1x-test"
+
+extern const struct vfio_device_ops t1x_td_ops;
+
+int t1x_td_pci_init(void);
+void t1x_td_pci_exit(void);
 int t1x_td_pin(struct t1x_td *td, u64 iova, u32 npages, u32 prot);
 int t1x_td_unpin(struct t1x_td *td, u64 iova, u32 npages);
 int t1x_td_unpin_raw(struct t1x_td *td, u64 iova, u32 npages);

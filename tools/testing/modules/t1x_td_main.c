@@ -5,7 +5,8 @@
  *
  * For test guests only, never installed: it wants no privilege but that of having
  * opened its group.  Devices are t1x-test.0, t1x-test.1 and so on, below
- * /sys/devices/platform, each in a group of its own.
+ * /sys/devices/platform, each in a group of its own.  t1x_td_pci.c makes one of a
+ * PCI device.
  */
 #include <linux/completion.h>
 #include <linux/kthread.h>
@@ -18,7 +19,6 @@
 
 #include "t1x_td.h"
 
-#define T1X_TD_NAME		"t1x-test"
 #define T1X_TD_MAX_DEVICES	8
 #define T1X_TD_MAX_SLEEP	10000	/* ms; the kernel reports sleepers after a minute */
 
@@ -251,7 +251,7 @@ static void t1x_td_dma_unmap(struct vfio_device *vdev, u64 iova, u64 length)
 }
 
 /* Where the kernel has iommufd, vfio core refuses a device without its ops. */
-static const struct vfio_device_ops t1x_td_ops = {
+const struct vfio_device_ops t1x_td_ops = {
 	.name = T1X_TD_NAME,
 	.init = t1x_td_init_device,
 	.release = t1x_td_release_device,
@@ -303,6 +303,7 @@ static void t1x_td_leave(void)
 	for (i = 0; i < T1X_TD_MAX_DEVICES; i++)
 		platform_device_unregister(t1x_td_platform[i]);
 	platform_driver_unregister(&t1x_td_driver);
+	t1x_td_pci_exit();
 }
 
 static int t1x_td_add_device(unsigned int index)
@@ -324,9 +325,14 @@ static int __init t1x_td_init(void)
 
 	if (!t1x_td_devices || t1x_td_devices > T1X_TD_MAX_DEVICES)
 		return -EINVAL;
-	ret = platform_driver_register(&t1x_td_driver);
+	ret = t1x_td_pci_init();
 	if (ret)
 		return ret;
+	ret = platform_driver_register(&t1x_td_driver);
+	if (ret) {
+		t1x_td_pci_exit();
+		return ret;
+	}
 	for (i = 0; i < t1x_td_devices; i++) {
 		ret = t1x_td_add_device(i);
 		if (ret) {
