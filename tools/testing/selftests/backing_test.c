@@ -83,7 +83,7 @@ TEST_F(backing, held_twice)
  * With nothing mapped there for it, the device does not reach what it could reach
  * in the other container.
  */
-static bool is_blocked_now(const char *addr, uint64_t iova)
+static bool is_blocked_now(char *addr, uint64_t iova)
 {
 	struct box alone;
 	bool blocked;

@@ -98,14 +98,27 @@ static inline bool box_dma_works(struct vfio_device *edu, char *addr, uint64_t i
 	return mem_differs(addr + EDU_MAX_TRANSFER, EDU_MAX_TRANSFER, seed) < 0;
 }
 
-/* A device write to @iova leaves the memory behind @addr as it is. */
-static inline bool box_write_is_blocked(struct vfio_device *edu, const char *addr, uint64_t iova)
+static inline void box_invert(char *addr, size_t size)
+{
+	while (size--)
+		addr[size] = ~addr[size];
+}
+
+/*
+ * A device write to @iova leaves the memory behind @addr as it is.  Not as it was
+ * before: the device may hold just that.
+ */
+static inline bool box_write_is_blocked(struct vfio_device *edu, char *addr, uint64_t iova)
 {
 	char before[64];
+	bool same;
 
+	box_invert(addr, sizeof(before));
 	memcpy(before, addr, sizeof(before));
 	edu_store(edu, iova, 0, sizeof(before));
-	return !memcmp(before, addr, sizeof(before));
+	same = !memcmp(before, addr, sizeof(before));
+	box_invert(addr, sizeof(before));
+	return same;
 }
 
 #endif /* SELFTESTS_BOX_H */
