@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Every allocation, and every copy from and to the user, that GET_INFO, UNMAP,
+ * Every allocation, and every copy from and to the user, that GET_INFO, UNMAP, START,
  * SET_IOMMU and the attachment of a group make is made to fail once: nothing is
  * lost, nothing is left behind, and the next try succeeds.  MAP has a test of
  * its own, failmap.
  */
 #include "box.h"
+#include "dirty.h"
 #include "inject.h"
 #include "snapshot.h"
 
@@ -77,22 +78,28 @@ TEST_F(inject, get_info)
 	EXPECT_EQ(iommu_unmap(self->container, BOX_IOVA, SIZE), SIZE);
 }
 
-/* Whatever the answer is, all is there or all is gone. */
+/*
+ * Whatever the answer is, all is there or all is gone.  With a bitmap, as without
+ * one there is nothing that could fail.
+ */
 TEST_F(inject, unmap)
 {
 	uint64_t bytes = 0, left;
+	struct dirty_bits bits;
 	unsigned int n;
 	int ret = 0;
 
+	dirty_open(&bits, BOX_IOVA, SIZE / PAGE);
 	map_memory(self);
+	dirty_start(self->container);
 	for (n = 1; n < INJECT_MAX; n++) {
 		inject_arm(&self->inject, n);
-		ret = __iommu_unmap(self->container, BOX_IOVA, SIZE, 0, &bytes);
+		ret = __dirty_unmap(self->container, &bits, &bytes);
 		if (!inject_fired(&self->inject))
 			break;
-		EXPECT_TRUE(ret == 0 || ret == -EFAULT);
+		EXPECT_TRUE(ret == 0 || is_expected(ret));
 		left = iommu_unmap(self->container, BOX_IOVA, SIZE);
-		EXPECT_TRUE(left == 0 || (left == SIZE && ret));
+		EXPECT_EQ(left, ret ? SIZE : 0);
 		EXPECT_UNCHANGED(self->container, self->before);
 		map_memory(self);
 	}
@@ -100,6 +107,38 @@ TEST_F(inject, unmap)
 	EXPECT_EQ(ret, 0);
 	EXPECT_EQ(bytes, SIZE);
 	EXPECT_GT(n, 1);
+	dirty_close(&bits);
+}
+
+/* Bitmaps for all mappings, or for none. */
+TEST_F(inject, start)
+{
+	size_t piece = SIZE / 8;
+	struct dirty_bits bits;
+	unsigned int n, i;
+	int ret = 0;
+
+	dirty_open(&bits, BOX_IOVA, SIZE / PAGE);
+	for (i = 0; i < 8; i++)
+		iommu_map(self->container, self->mem.addr + i * piece, BOX_IOVA + i * piece, piece,
+			  IOMMU_RW);
+	for (n = 1; n < INJECT_MAX; n++) {
+		inject_arm(&self->inject, n);
+		ret = __dirty_start(self->container);
+		if (!inject_fired(&self->inject))
+			break;
+		EXPECT_TRUE(ret == 0 || is_expected(ret));
+		EXPECT_EQ(__dirty_get(self->container, &bits), ret ? -EINVAL : 0);
+		dirty_stop(self->container);
+	}
+	NOTE("%u failures", n - 1);
+	EXPECT_EQ(ret, 0);
+	EXPECT_GT(n, 8);
+	EXPECT_EQ(__dirty_get(self->container, &bits), 0);
+	EXPECT_EQ(dirty_count(&bits), SIZE / PAGE);
+	EXPECT_EQ(iommu_unmap(self->container, BOX_IOVA, SIZE), SIZE);
+	dirty_stop(self->container);
+	dirty_close(&bits);
 }
 
 TEST_F_TIMEOUT(inject, set_iommu, 60)
