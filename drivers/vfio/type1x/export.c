@@ -22,6 +22,7 @@
  * which they were.
  */
 #include <linux/align.h>
+#include <linux/atomic.h>
 #include <linux/bits.h>
 #include <linux/iommu.h>
 #include <linux/list.h>
@@ -275,6 +276,20 @@ static int t1x_export_windows(struct t1x_export *exp)
 	return ret;
 }
 
+/*
+ * A buffer for a window.  Kernels that zero what they allocate take longer for that
+ * than we do for all the rest, so the last one used is kept.
+ */
+static unsigned long *t1x_export_buf_get(struct t1x_ioas *ioas)
+{
+	return xchg(&ioas->export_buf, NULL) ?: kmalloc(T1X_EXPORT_WINDOW, GFP_KERNEL_ACCOUNT);
+}
+
+static void t1x_export_buf_put(struct t1x_ioas *ioas, unsigned long *buf)
+{
+	kfree(xchg(&ioas->export_buf, buf));
+}
+
 static int t1x_export_run(struct t1x_export *exp)
 {
 	size_t nbytes = t1x_export_nbytes(&exp->span);
@@ -284,11 +299,11 @@ static int t1x_export_run(struct t1x_export *exp)
 	/* A fault in the first window leaves no trace, in a later one it does. */
 	if (exp->clear && nbytes > exp->size && fault_in_writeable(exp->bitmap, nbytes))
 		return -EFAULT;
-	exp->buf = kmalloc(exp->size, GFP_KERNEL_ACCOUNT);
+	exp->buf = t1x_export_buf_get(exp->ioas);
 	if (!exp->buf)
 		return -ENOMEM;
 	ret = t1x_export_windows(exp);
-	kfree(exp->buf);
+	t1x_export_buf_put(exp->ioas, exp->buf);
 	return ret;
 }
 

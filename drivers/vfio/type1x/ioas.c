@@ -73,6 +73,7 @@ static void t1x_ioas_free(struct t1x_ioas *ioas)
 	mutex_lock(&ioas->lock);
 	t1x_payer_forget(ioas);
 	mutex_unlock(&ioas->lock);
+	kfree(ioas->export_buf);
 	t1x_window_free(&ioas->windows);
 	mutex_destroy(&ioas->devices_mutex);
 	mutex_destroy(&ioas->dirty_mutex);

@@ -219,6 +219,7 @@ struct t1x_mapping {
  * @nr_emulated: groups without an IOMMU (as @nr_groups)
  * @tracking: dirty pages are tracked (@lock)
  * @tracked: where, if they are (@lock)
+ * @export_buf: buffer for the next bitmap to be read, or NULL (exchanged atomically)
  * @idle_wq: woken when a mapping becomes READY or is gone
  * @idle_seq: number of such events (@lock)
  * @nr_waiting: threads that wait for one (@lock)
@@ -252,6 +253,7 @@ struct t1x_ioas {
 	unsigned int nr_emulated;
 	bool tracking;
 	struct t1x_span tracked;
+	unsigned long *export_buf;
 
 	wait_queue_head_t idle_wq;
 	unsigned long idle_seq;
