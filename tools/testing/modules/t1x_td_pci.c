@@ -41,11 +41,19 @@ static struct pci_driver t1x_td_pci_driver = {
 	.driver_managed_dma = true,
 };
 
+/**
+ * t1x_td_pci_init() - offer the driver
+ *
+ * Return: 0 or an errno.
+ */
 int t1x_td_pci_init(void)
 {
 	return pci_register_driver(&t1x_td_pci_driver);
 }
 
+/**
+ * t1x_td_pci_exit() - take the driver away from all devices that have it
+ */
 void t1x_td_pci_exit(void)
 {
 	pci_unregister_driver(&t1x_td_pci_driver);
