@@ -168,7 +168,7 @@ static void t1x_container_register_device(void *cookie, struct vfio_device *devi
 
 	if (!ioas)
 		return;
-	t1x_emulated_add_device(ioas, device);
+	t1x_notice_add_device(ioas, device);
 	t1x_ioas_put(ioas);
 }
 
@@ -178,7 +178,7 @@ static void t1x_container_unregister_device(void *cookie, struct vfio_device *de
 
 	if (!ioas)
 		return;
-	t1x_emulated_del_device(ioas, device);
+	t1x_notice_del_device(ioas, device);
 	t1x_ioas_put(ioas);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Emulated devices (emulated.c), and the pages that they hold (pins.c).
+ * Emulated devices (emulated.c), what they are told (notice.c), and the pages that
+ * they hold (pins.c).
  */
 #ifndef T1X_EMULATED_H
 #define T1X_EMULATED_H
@@ -48,10 +49,12 @@ unsigned long t1x_pins_charge(const struct t1x_mapping *map);
 unsigned long t1x_pins_charge_for(const struct t1x_mapping *map, unsigned long first,
 				  struct page **pages, unsigned long npages);
 
+/* notice.c */
+int t1x_notice_evict(struct t1x_ioas *ioas, struct list_head *maps);
+void t1x_notice_add_device(struct t1x_ioas *ioas, struct vfio_device *device);
+void t1x_notice_del_device(struct t1x_ioas *ioas, struct vfio_device *device);
+
 /* emulated.c */
-int t1x_emulated_evict(struct t1x_ioas *ioas, struct list_head *maps);
-void t1x_emulated_add_device(struct t1x_ioas *ioas, struct vfio_device *device);
-void t1x_emulated_del_device(struct t1x_ioas *ioas, struct vfio_device *device);
 int t1x_emulated_pin(struct t1x_ioas *ioas, u64 iova, unsigned int npages, int prot,
 		     struct page **pages);
 void t1x_emulated_unpin(struct t1x_ioas *ioas, u64 iova, unsigned int npages);

@@ -130,7 +130,7 @@ static void t1x_request_doom(struct t1x_ioas *ioas, struct list_head *maps)
 static int t1x_request_prepare_unmap(struct t1x_ioas *ioas, const struct t1x_span *span,
 				     struct list_head *maps, const struct vfio_bitmap *bitmap)
 {
-	int ret = t1x_emulated_evict(ioas, maps);
+	int ret = t1x_notice_evict(ioas, maps);
 
 	if (!ret && bitmap)
 		ret = t1x_export_leaving(ioas, span, maps, bitmap->data);
