@@ -42,6 +42,7 @@ static struct t1x_payer *t1x_payer_alloc(struct t1x_ioas *ioas, bool lock_cap)
 
 	if (!payer)
 		return NULL;
+	payer->ioas = ioas;
 	payer->mm = current->mm;
 	mmgrab(payer->mm);
 	payer->task = get_task_struct(current->group_leader);
@@ -104,6 +105,12 @@ void t1x_payer_forget(struct t1x_ioas *ioas)
 	ioas->spare_payer = NULL;
 }
 
+/* Keep count of what the address space is charged for in all. */
+static void t1x_payer_note(const struct t1x_payer *payer, long npages)
+{
+	atomic_long_add(npages, &payer->ioas->stats.locked_npages);
+}
+
 static int t1x_payer_try_charge(const struct t1x_payer *payer, unsigned long npages)
 {
 	int ret;
@@ -112,6 +119,8 @@ static int t1x_payer_try_charge(const struct t1x_payer *payer, unsigned long npa
 		return -EINTR;
 	ret = __account_locked_vm(payer->mm, npages, true, payer->task, payer->lock_cap);
 	mmap_write_unlock(payer->mm);
+	if (!ret)
+		t1x_payer_note(payer, npages);
 	return ret;
 }
 
@@ -202,6 +211,7 @@ static bool t1x_refund_queue(const struct t1x_payer *payer, long npages)
  */
 void t1x_payer_adjust(const struct t1x_payer *payer, long npages)
 {
+	t1x_payer_note(payer, npages);
 	/* What was charged to an mm without users is gone with it. */
 	if (!npages || !mmget_not_zero(payer->mm) || t1x_refund_queue(payer, npages))
 		return;
@@ -222,10 +232,12 @@ void t1x_payer_uncharge(const struct t1x_payer *payer, unsigned long npages)
 {
 	if (!npages)
 		return;
-	if (payer->mm == current->mm)
-		t1x_payer_wait_and_apply(payer, -npages);
-	else
+	if (payer->mm != current->mm) {
 		t1x_payer_adjust(payer, -npages);
+		return;
+	}
+	t1x_payer_note(payer, -npages);
+	t1x_payer_wait_and_apply(payer, -npages);
 }
 
 /**

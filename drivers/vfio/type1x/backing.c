@@ -141,6 +141,8 @@ int t1x_backing_publish(struct t1x_ioas *ioas, struct t1x_mapping *map)
 		mutex_lock(&ioas->lock);
 		need = t1x_backing_need(ioas, map);
 		if (need == T1X_BACKING_FITS) {
+			if (map->state == T1X_MAPPING_FILLING)
+				t1x_stats_note_map(ioas, map);
 			map->state = T1X_MAPPING_READY;
 			t1x_ioas_note_idle(ioas);
 		}

@@ -6,54 +6,28 @@
  * While one runs, another thread may take the last group out of the container,
  * which calls release(), and even unload the module.  Therefore
  *
- * - vfio core gets a cookie, not a pointer.  Cookies are never used twice; each
- *   entry looks its cookie up and takes a reference, or finds nothing.
+ * - vfio core gets a cookie, not a pointer.  Each entry looks its cookie up and
+ *   takes a reference, or finds nothing (cookie.c).
  * - an address space holds a reference to the module for as long as it lasts, so
  *   that rmmod says "in use" instead of waiting for a user's memory.
  */
-#include <linux/atomic.h>
 #include <linux/iommu.h>
 #include <linux/module.h>
 #include <linux/rcupdate.h>
+#include <linux/sched.h>
+#include <linux/seq_file.h>
 #include <linux/vfio.h>
-#include <linux/xarray.h>
 
+#include <linux/vfio_type1x.h>
+#include <trace/events/type1x.h>
 #include <uapi/linux/vfio_type1x.h>
 
 #include "private.h"
 
-/*
- * What vfio core holds as a pointer is the index with this added: no address
- * that could be dereferenced, should another backend ever be handed it.
- */
-#define T1X_CONTAINER_TAG	(1UL << (BITS_PER_LONG - 1))
-
-static DEFINE_XARRAY(t1x_container_cookies);
-static atomic_long_t t1x_container_last_index;
-
-static unsigned long t1x_container_index(void *cookie)
-{
-	return (unsigned long)cookie & ~T1X_CONTAINER_TAG;
-}
-
-/* Borrow the address space behind a cookie; NULL if it was released. */
-static struct t1x_ioas *t1x_container_get(void *cookie)
-{
-	struct t1x_ioas *ioas;
-
-	rcu_read_lock();
-	ioas = xa_load(&t1x_container_cookies, t1x_container_index(cookie));
-	if (ioas && !refcount_inc_not_zero(&ioas->users))
-		ioas = NULL;
-	rcu_read_unlock();
-	return ioas;
-}
-
 static void *t1x_container_open(unsigned long type)
 {
 	struct t1x_ioas *ioas;
-	unsigned long index;
-	int ret;
+	void *cookie;
 
 	if (!t1x_ioctl_claims(type))
 		return ERR_PTR(-EINVAL);
@@ -62,20 +36,21 @@ static void *t1x_container_open(unsigned long type)
 	if (IS_ERR(ioas))
 		return ioas;
 
-	index = atomic_long_inc_return(&t1x_container_last_index);
-	ret = xa_insert(&t1x_container_cookies, index, ioas, GFP_KERNEL_ACCOUNT);
-	if (ret) {
+	ioas->stats.opener = task_tgid_nr(current);
+	cookie = t1x_cookie_make(ioas);
+	if (IS_ERR(cookie))
 		t1x_ioas_put(ioas);
-		return ERR_PTR(ret);
-	}
-	return (void *)(index | T1X_CONTAINER_TAG);
+	else
+		t1x_debugfs_add(ioas);
+	return cookie;
 }
 
 static void t1x_container_release(void *cookie)
 {
 	struct t1x_ioas *ioas;
 
-	ioas = xa_erase(&t1x_container_cookies, t1x_container_index(cookie));
+	ioas = t1x_cookie_retire(cookie);
+	t1x_debugfs_remove(ioas);
 	t1x_ioas_kill(ioas);
 	t1x_ioas_put(ioas);
 }
@@ -83,7 +58,7 @@ static void t1x_container_release(void *cookie)
 static int t1x_container_attach_group(void *cookie, struct iommu_group *group,
 				      enum vfio_group_type type)
 {
-	struct t1x_ioas *ioas = t1x_container_get(cookie);
+	struct t1x_ioas *ioas = t1x_cookie_borrow(cookie);
 	int ret;
 
 	if (!ioas)
@@ -98,17 +73,21 @@ static int t1x_container_attach_group(void *cookie, struct iommu_group *group,
 	default:
 		ret = -EINVAL;
 	}
+	trace_t1x_attach(ioas->stats.id, iommu_group_id(group),
+			 READ_ONCE(ioas->stats.nr_domains), ret);
 	t1x_ioas_put(ioas);
 	return ret;
 }
 
 static void t1x_container_detach_group(void *cookie, struct iommu_group *group)
 {
-	struct t1x_ioas *ioas = t1x_container_get(cookie);
+	struct t1x_ioas *ioas = t1x_cookie_borrow(cookie);
 
 	if (!ioas)
 		return;
 	t1x_group_detach(ioas, group);
+	trace_t1x_detach(ioas->stats.id, iommu_group_id(group),
+			 READ_ONCE(ioas->stats.nr_domains), 0);
 	t1x_ioas_put(ioas);
 }
 
@@ -125,7 +104,7 @@ static long t1x_container_ioctl(void *cookie, unsigned int cmd, unsigned long ar
 	if (!cookie)
 		return cmd == VFIO_CHECK_EXTENSION ? t1x_ioctl_check_extension(NULL, arg) : -EINVAL;
 
-	ioas = t1x_container_get(cookie);
+	ioas = t1x_cookie_borrow(cookie);
 	if (!ioas)
 		return -EINVAL;
 	ret = t1x_ioctl(ioas, cmd, arg);
@@ -141,7 +120,7 @@ static int t1x_container_pin_pages(void *cookie, struct iommu_group *group, dma_
 
 	if (npages <= 0 || !pages)
 		return -EINVAL;
-	ioas = t1x_container_get(cookie);
+	ioas = t1x_cookie_borrow(cookie);
 	if (!ioas)
 		return -EINVAL;
 	ret = ioas->v2 ? t1x_emulated_pin(ioas, iova, npages, prot, pages) : -EACCES;
@@ -153,7 +132,7 @@ static int t1x_container_pin_pages(void *cookie, struct iommu_group *group, dma_
 
 static void t1x_container_unpin_pages(void *cookie, dma_addr_t iova, int npages)
 {
-	struct t1x_ioas *ioas = t1x_container_get(cookie);
+	struct t1x_ioas *ioas = t1x_cookie_borrow(cookie);
 
 	if (!ioas)
 		return;
@@ -164,7 +143,7 @@ static void t1x_container_unpin_pages(void *cookie, dma_addr_t iova, int npages)
 
 static void t1x_container_register_device(void *cookie, struct vfio_device *device)
 {
-	struct t1x_ioas *ioas = t1x_container_get(cookie);
+	struct t1x_ioas *ioas = t1x_cookie_borrow(cookie);
 
 	if (!ioas)
 		return;
@@ -174,7 +153,7 @@ static void t1x_container_register_device(void *cookie, struct vfio_device *devi
 
 static void t1x_container_unregister_device(void *cookie, struct vfio_device *device)
 {
-	struct t1x_ioas *ioas = t1x_container_get(cookie);
+	struct t1x_ioas *ioas = t1x_cookie_borrow(cookie);
 
 	if (!ioas)
 		return;
@@ -184,7 +163,7 @@ static void t1x_container_unregister_device(void *cookie, struct vfio_device *de
 
 static int t1x_container_dma_rw(void *cookie, dma_addr_t iova, void *data, size_t count, bool write)
 {
-	struct t1x_ioas *ioas = t1x_container_get(cookie);
+	struct t1x_ioas *ioas = t1x_cookie_borrow(cookie);
 	int ret;
 
 	if (!ioas)
@@ -196,7 +175,7 @@ static int t1x_container_dma_rw(void *cookie, dma_addr_t iova, void *data, size_
 
 static struct iommu_domain *t1x_container_group_domain(void *cookie, struct iommu_group *group)
 {
-	struct t1x_ioas *ioas = t1x_container_get(cookie);
+	struct t1x_ioas *ioas = t1x_cookie_borrow(cookie);
 	struct iommu_domain *domain;
 
 	if (!ioas)
@@ -205,6 +184,33 @@ static struct iommu_domain *t1x_container_group_domain(void *cookie, struct iomm
 	t1x_ioas_put(ioas);
 	return domain;
 }
+
+/**
+ * t1x_container_show_fdinfo() - print what there is to know of a container
+ * @ops: backend that the container uses
+ * @iommu_data: its instance there
+ * @m: where to
+ *
+ * Waits for nothing, and may be called with preemption off; the names of the lines
+ * and their units are in Documentation/fdinfo.rst.
+ *
+ * Return: false if the backend is another one, and nothing was printed.
+ */
+bool t1x_container_show_fdinfo(const struct vfio_iommu_driver_ops *ops, void *iommu_data,
+			       struct seq_file *m)
+{
+	struct t1x_ioas *ioas;
+
+	if (ops != &t1x_container_ops)
+		return false;
+	rcu_read_lock();
+	ioas = t1x_cookie_peek(iommu_data);
+	if (ioas)
+		t1x_stats_show(ioas, m);
+	rcu_read_unlock();
+	return true;
+}
+EXPORT_SYMBOL_NS_GPL(t1x_container_show_fdinfo, VFIO_TYPE1X);
 
 /**
  * t1x_container_drain() - wait until no caller is in our text

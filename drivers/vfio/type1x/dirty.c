@@ -18,6 +18,8 @@
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 
+#include <trace/events/type1x.h>
+
 #include "core/bits.h"
 #include "private.h"
 
@@ -344,8 +346,10 @@ static int t1x_dirty_do_start(struct t1x_ioas *ioas, const struct t1x_span *span
 		mutex_lock(&ioas->lock);
 		t1x_dirty_drop(ioas);
 	} else {
-		ioas->tracked = *span;
-		WRITE_ONCE(ioas->tracking, true);
+		WRITE_ONCE(ioas->tracked.start, span->start);
+		WRITE_ONCE(ioas->tracked.last, span->last);
+		/* Pairs with the acquire in t1x_stats_show_tracking(). */
+		smp_store_release(&ioas->tracking, true);
 	}
 out_unlock:
 	mutex_unlock(&ioas->lock);
@@ -369,6 +373,7 @@ int t1x_dirty_start(struct t1x_ioas *ioas, const struct t1x_span *span)
 		return -EINTR;
 	ret = t1x_dirty_do_start(ioas, span);
 	mutex_unlock(&ioas->dirty_mutex);
+	trace_t1x_dirty_start(ioas->stats.id, span->start, span->last, ret);
 	return ret;
 }
 
@@ -391,5 +396,6 @@ int t1x_dirty_stop(struct t1x_ioas *ioas)
 		mutex_unlock(&ioas->lock);
 	}
 	mutex_unlock(&ioas->dirty_mutex);
+	trace_t1x_dirty_stop(ioas->stats.id, ret);
 	return ret;
 }

@@ -23,6 +23,7 @@
  */
 #include <linux/align.h>
 #include <linux/atomic.h>
+#include <linux/bitmap.h>
 #include <linux/bits.h>
 #include <linux/iommu.h>
 #include <linux/list.h>
@@ -32,6 +33,8 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
+
+#include <trace/events/type1x.h>
 
 #include "core/bits.h"
 #include "private.h"
@@ -49,12 +52,14 @@
  * @bitmap: where it is to go, in user memory
  * @maps: mappings of the caller that it is about, or NULL for all that there are
  * @at: the first of @maps that is not behind us
+ * @peek: the user will be told again of what he is told now
  * @clear: clear the bits that the user has got
  * @cleared: that has been done for a window
  * @buf: the window
  * @size: its size in bytes
  * @used: leading bytes of it up to the last one that has a mapping
  * @stained: it has bits that can be cleared
+ * @nr_reported: dirty pages that the user has got
  */
 struct t1x_export {
 	struct t1x_ioas *ioas;
@@ -62,12 +67,14 @@ struct t1x_export {
 	char __user *bitmap;
 	struct list_head *maps;
 	struct t1x_mapping *at;
+	bool peek;
 	bool clear;
 	bool cleared;
 	unsigned long *buf;
 	size_t size;
 	size_t used;
 	bool stained;
+	unsigned long nr_reported;
 };
 
 /* The first mapping at or after an IOVA, or NULL. */
@@ -265,6 +272,7 @@ static int t1x_export_windows(struct t1x_export *exp)
 		ret = t1x_export_copy(exp, exp->bitmap + offset) ? 0 : -EFAULT;
 		if (ret)
 			break;
+		exp->nr_reported += bitmap_weight(exp->buf, exp->used * BITS_PER_BYTE);
 		t1x_export_clear_window(exp, &win);
 		if (win.last == exp->span.last)
 			break;
@@ -304,6 +312,10 @@ static int t1x_export_run(struct t1x_export *exp)
 		return -ENOMEM;
 	ret = t1x_export_windows(exp);
 	t1x_export_buf_put(exp->ioas, exp->buf);
+	if (!ret && !exp->peek)
+		atomic_long_add(exp->nr_reported, &exp->ioas->stats.nr_reported);
+	trace_t1x_dirty_get(exp->ioas->stats.id, exp->span.start, exp->span.last,
+			    exp->nr_reported, exp->peek, ret);
 	return ret;
 }
 
@@ -322,7 +334,13 @@ static int t1x_export_run(struct t1x_export *exp)
 int t1x_export_get(struct t1x_ioas *ioas, const struct t1x_span *span, void __user *bitmap,
 		   bool peek)
 {
-	struct t1x_export exp = { .ioas = ioas, .span = *span, .bitmap = bitmap, .clear = !peek };
+	struct t1x_export exp = {
+		.ioas = ioas,
+		.span = *span,
+		.bitmap = bitmap,
+		.peek = peek,
+		.clear = !peek,
+	};
 	int ret = t1x_ioas_lock(ioas);
 
 	if (ret)

@@ -25,6 +25,8 @@
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 
+#include <trace/events/type1x.h>
+
 #include "batch.h"
 #include "private.h"
 
@@ -73,12 +75,22 @@ static int t1x_fill_flush_staged(struct t1x_fill *fill)
 	return ret;
 }
 
+/* Keep count of the large leaves that the pending run makes. */
+static void t1x_fill_note_leaves(struct t1x_fill *fill)
+{
+	unsigned long page = fill->map->nr_mapped + fill->staged_npages;
+
+	if (fill->pending.npages >= T1X_FILL_SHORT_RUN)
+		t1x_stats_note_leaves(fill->ioas, fill->map, &fill->pending, page);
+}
+
 /* Stage the pending run, or map it if it is long or has no struct pages. */
 static int t1x_fill_stage_pending(struct t1x_fill *fill)
 {
 	struct t1x_run *run = &fill->pending;
 	int ret;
 
+	t1x_fill_note_leaves(fill);
 	if (run->npages > T1X_FILL_SHORT_RUN || run->kind == T1X_RUN_RAW ||
 	    !fill->table.sgl) {
 		ret = t1x_fill_flush_staged(fill);
@@ -152,6 +164,7 @@ static int t1x_fill_flush_pending(struct t1x_fill *fill)
 
 	if (!fill->pending.npages)
 		return 0;
+	t1x_fill_note_leaves(fill);
 	ret = t1x_domains_map(fill->ioas, fill->map, &fill->pending);
 	fill->pending.npages = 0;
 	return ret;
@@ -163,12 +176,15 @@ static int t1x_fill_add_batch(struct t1x_fill *fill, bool last)
 	struct t1x_mapping *map = fill->map;
 	unsigned long paid = min(fill->credit, fill->batch->ncharge);
 	unsigned long due = fill->batch->ncharge - paid;
+	u64 page = map->nr_mapped + fill->pending.npages;
 	int ret = t1x_payer_charge(map->payer, due);
 
 	if (ret)
 		goto err_release;
 	fill->credit -= paid;
 	map->nr_charged += due;
+	trace_t1x_pin(fill->ioas->stats.id, map->node.start + (page << PAGE_SHIFT),
+		      fill->batch->npages, fill->batch->nr_runs);
 
 	ret = down_read_killable(&fill->ioas->domains_rwsem);
 	if (ret)

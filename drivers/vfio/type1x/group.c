@@ -167,6 +167,7 @@ static int t1x_attach_replay(struct t1x_attach *attach)
 			return ret;
 	}
 	list_add_tail(&attach->fresh->next, &ioas->domains);
+	WRITE_ONCE(ioas->stats.nr_domains, ioas->stats.nr_domains + 1);
 	return 0;
 }
 
@@ -225,12 +226,14 @@ static int t1x_attach_try(struct t1x_attach *attach)
 }
 
 /* Block all DMA of a group; its domain goes with the last one. */
-static void t1x_group_block(struct t1x_group *group, struct t1x_domain *domain)
+static void t1x_group_block(struct t1x_ioas *ioas, struct t1x_group *group,
+			    struct t1x_domain *domain)
 {
 	t1x_domain_detach(domain, group);
 	if (!list_empty(&domain->groups))
 		return;
 	list_del(&domain->next);
+	WRITE_ONCE(ioas->stats.nr_domains, ioas->stats.nr_domains - 1);
 	t1x_domain_free(domain);
 }
 
@@ -269,7 +272,7 @@ static void t1x_group_leave(struct t1x_ioas *ioas, struct iommu_group *iommu_gro
 		goto out_unlock;
 
 	if (domain)
-		t1x_group_block(group, domain);
+		t1x_group_block(ioas, group, domain);
 	else
 		list_del(&group->next);
 	if (!list_empty(&ioas->domains))

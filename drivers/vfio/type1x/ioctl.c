@@ -12,6 +12,7 @@
 #include <linux/uaccess.h>
 #include <linux/vfio.h>
 
+#include <trace/events/type1x.h>
 #include <uapi/linux/vfio_type1x.h>
 
 #include "private.h"
@@ -140,6 +141,7 @@ static long t1x_ioctl_map(struct t1x_ioas *ioas, void __user *arg)
 	struct t1x_span iovas, vaddrs;
 	bool set_vaddr;
 	int prot = 0;
+	int ret;
 
 	if (t1x_ioctl_copy_words(&map, arg, minsz))
 		return -EFAULT;
@@ -163,7 +165,9 @@ static long t1x_ioctl_map(struct t1x_ioas *ioas, void __user *arg)
 		prot |= IOMMU_READ;
 	if (map.flags & VFIO_DMA_MAP_FLAG_WRITE)
 		prot |= IOMMU_WRITE;
-	return t1x_request_map(ioas, &iovas, map.vaddr, prot);
+	ret = t1x_request_map(ioas, &iovas, map.vaddr, prot);
+	trace_t1x_map(ioas->stats.id, iovas.start, iovas.last, map.vaddr, prot, ret);
+	return ret;
 }
 
 /* A struct vfio_bitmap of a 32-bit program, whose pointer and padding differ. */
@@ -274,10 +278,12 @@ static long t1x_ioctl_unmap(struct t1x_ioas *ioas, void __user *arg)
 		return -EFAULT;
 
 	flags = unmap.flags & VFIO_DMA_UNMAP_FLAG_ALL ? T1X_COLLECT_ALL : 0;
-	if (unmap.flags & VFIO_DMA_UNMAP_FLAG_VADDR)
+	if (unmap.flags & VFIO_DMA_UNMAP_FLAG_VADDR) {
 		ret = t1x_vaddr_suspend(ioas, &span, flags, &size);
-	else
+	} else {
 		ret = t1x_request_unmap(ioas, &span, flags, dirty ? &bitmap : NULL, &size);
+		trace_t1x_unmap(ioas->stats.id, span.start, span.last, ret ? 0 : size, ret);
+	}
 	if (ret)
 		return ret;
 

@@ -36,9 +36,12 @@ static int __init t1x_init(void)
 
 	if (ret)
 		return ret;
+	t1x_debugfs_init();
 	ret = vfio_register_iommu_driver(&t1x_container_ops);
-	if (ret)
+	if (ret) {
+		t1x_debugfs_exit();
 		t1x_account_exit();
+	}
 	return ret;
 }
 
@@ -46,6 +49,7 @@ static void __exit t1x_exit(void)
 {
 	t1x_container_drain();
 	vfio_unregister_iommu_driver(&t1x_container_ops);
+	t1x_debugfs_exit();
 	t1x_account_exit();
 }
 

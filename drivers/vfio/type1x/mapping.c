@@ -70,6 +70,8 @@ void t1x_mapping_unpin(struct t1x_mapping *map)
 		t1x_pin_release_run(&run, map->prot & IOMMU_WRITE);
 	t1x_extents_free(&map->extents);
 	map->has_raw = false;
+	if (map->nr_2m_leaves | map->nr_1g_leaves)
+		t1x_stats_drop_leaves(map->payer->ioas, map);
 
 	t1x_payer_uncharge(map->payer, map->nr_charged);
 	map->nr_charged = 0;

@@ -10,6 +10,8 @@
 #include <linux/sched/signal.h>
 #include <linux/vfio.h>
 
+#include <trace/events/type1x.h>
+
 #include "private.h"
 
 /* How often devices are told of an UNMAP before it fails, which takes a second. */
@@ -81,6 +83,7 @@ static int t1x_notice_give(struct t1x_ioas *ioas, const struct t1x_mapping *map)
 			schedule_timeout_killable(msecs_to_jiffies(1 << notices));
 		list_for_each_entry(device, &ioas->devices, iommu_entry)
 			device->ops->dma_unmap(device, map->node.start, size);
+		trace_t1x_notice(ioas->stats.id, map->node.start, map->node.last);
 		notices++;
 	}
 	return 0;

@@ -4,7 +4,7 @@
  *
  * Object graph (an arrow is a counted reference or ownership):
  *
- *   vfio core --cookie--> container.c table --> t1x_ioas <-- ioctl in flight
+ *   vfio core --cookie--> cookie.c table --> t1x_ioas <-- ioctl in flight
  *                                                  |
  *                        +-------------------------+------------------+
  *                        v                         v                  v
@@ -76,6 +76,7 @@
 #include "domain.h"
 #include "emulated.h"
 #include "extents.h"
+#include "stats.h"
 
 struct mm_struct;
 struct t1x_ioas;
@@ -104,6 +105,7 @@ extern unsigned int t1x_dma_entry_limit;
 /**
  * struct t1x_payer - whose RLIMIT_MEMLOCK pinned pages count against
  * @link: in t1x_ioas.payers
+ * @ioas: address space that it pays for
  * @mm: address space charged; the struct is held (mmgrab), not its memory
  * @task: leader of the process that mapped; its limit counts
  * @nr_uses: mappings that it pays for, and guests of these (t1x_ioas.lock)
@@ -111,6 +113,7 @@ extern unsigned int t1x_dma_entry_limit;
  */
 struct t1x_payer {
 	struct list_head link;
+	struct t1x_ioas *ioas;
 	struct mm_struct *mm;
 	struct task_struct *task;
 	unsigned long nr_uses;
@@ -160,6 +163,8 @@ enum t1x_mapping_state {
  * @nr_guests: emulated devices that work on user memory behind it just now
  *	       (t1x_ioas.lock)
  * @payer: who is charged; changes in state UPDATING only
+ * @nr_2m_leaves: leaves of that size that its frames make (owning thread)
+ * @nr_1g_leaves: likewise (owning thread)
  * @nr_mapped: leading pages that the domains map (domains_rwsem, owning thread)
  * @nr_charged: pages charged to @payer, if @prepaid or while @extents has frames
  *		(owning thread)
@@ -182,6 +187,8 @@ struct t1x_mapping {
 	bool has_raw;
 	bool stained;
 	unsigned int nr_guests;
+	u32 nr_2m_leaves;
+	u32 nr_1g_leaves;
 	struct t1x_payer *payer;
 	unsigned long nr_mapped;
 	unsigned long nr_charged;
@@ -220,6 +227,7 @@ struct t1x_mapping {
  * @tracking: dirty pages are tracked (@lock)
  * @tracked: where, if they are (@lock)
  * @export_buf: buffer for the next bitmap to be read, or NULL (exchanged atomically)
+ * @stats: counters
  * @idle_wq: woken when a mapping becomes READY or is gone
  * @idle_seq: number of such events (@lock)
  * @nr_waiting: threads that wait for one (@lock)
@@ -254,6 +262,7 @@ struct t1x_ioas {
 	bool tracking;
 	struct t1x_span tracked;
 	unsigned long *export_buf;
+	struct t1x_stats stats;
 
 	wait_queue_head_t idle_wq;
 	unsigned long idle_seq;
@@ -319,9 +328,21 @@ bool t1x_ioctl_claims(unsigned long type);
 long t1x_ioctl_check_extension(struct t1x_ioas *ioas, unsigned long arg);
 long t1x_ioctl(struct t1x_ioas *ioas, unsigned int cmd, unsigned long arg);
 
+/* cookie.c */
+void *t1x_cookie_make(struct t1x_ioas *ioas);
+struct t1x_ioas *t1x_cookie_retire(void *cookie);
+struct t1x_ioas *t1x_cookie_peek(void *cookie);
+struct t1x_ioas *t1x_cookie_borrow(void *cookie);
+
 /* container.c */
 extern const struct vfio_iommu_driver_ops t1x_container_ops;
 void t1x_container_drain(void);
+
+/* debugfs.c */
+void t1x_debugfs_init(void);
+void t1x_debugfs_exit(void);
+void t1x_debugfs_add(struct t1x_ioas *ioas);
+void t1x_debugfs_remove(struct t1x_ioas *ioas);
 
 #include "inline.h"
 

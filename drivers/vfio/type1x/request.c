@@ -47,7 +47,7 @@ static int t1x_request_insert(struct t1x_ioas *ioas, struct t1x_mapping *map)
 		ret = PTR_ERR(map->payer);
 		goto out_unlock;
 	}
-	ioas->entries_left--;
+	WRITE_ONCE(ioas->entries_left, ioas->entries_left - 1);
 	map->birth = ++ioas->births;
 	interval_tree_insert(&map->node, &ioas->mappings);
 out_unlock:
@@ -63,8 +63,10 @@ static void t1x_request_remove(struct t1x_ioas *ioas, struct list_head *maps)
 	mutex_lock(&ioas->lock);
 	list_for_each_entry(map, maps, link) {
 		interval_tree_remove(&map->node, &ioas->mappings);
+		if (map->state == T1X_MAPPING_LEAVING)
+			t1x_stats_note_unmap(ioas, map);
 		ioas->nr_vaddr_invalid -= map->vaddr_invalid;
-		ioas->entries_left++;
+		WRITE_ONCE(ioas->entries_left, ioas->entries_left + 1);
 		t1x_payer_put(ioas, map->payer);
 	}
 	t1x_ioas_note_idle(ioas);

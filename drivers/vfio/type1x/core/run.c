@@ -70,3 +70,26 @@ u64 t1x_run_pack(struct t1x_run *run)
 	run->npages -= npages;
 	return word;
 }
+
+/**
+ * t1x_run_nr_leaves() - how many page table leaves of a size a run can make
+ * @run: frames
+ * @page: IOVA of its first frame, in pages
+ * @order: a leaf has 2^@order pages
+ *
+ * A leaf begins at a multiple of its size, in IOVA and in memory.  Example: 1030
+ * frames from 0x10ff on, behind page 0x30ff, make one leaf of order 9: that of page
+ * 0x3200; the one before would begin too early, the one after would end too late.
+ *
+ * Return: number of leaves.
+ */
+u64 t1x_run_nr_leaves(const struct t1x_run *run, u64 page, unsigned int order)
+{
+	u64 mask = (1ULL << order) - 1;
+	u64 first = (page + mask) >> order;
+	u64 end = (page + run->npages) >> order;
+
+	if ((run->pfn ^ page) & mask || end < first)
+		return 0;
+	return end - first;
+}

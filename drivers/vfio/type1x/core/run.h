@@ -57,6 +57,7 @@ struct t1x_run {
 size_t t1x_run_scan(const unsigned long *pages, size_t npages, unsigned long stride);
 bool t1x_run_extend(struct t1x_run *run, const struct t1x_run *next);
 u64 t1x_run_pack(struct t1x_run *run);
+u64 t1x_run_nr_leaves(const struct t1x_run *run, u64 page, unsigned int order);
 
 /**
  * t1x_run_unpack() - the frames of a word made by t1x_run_pack()
