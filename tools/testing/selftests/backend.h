@@ -50,8 +50,10 @@ static inline void backend_reset(void)
 	backend_set("allow_unsafe_interrupts", getenv("T1X_UNSAFE") ? "Y" : "N");
 	backend_set("disable_hugepages", "N");
 	backend_set("dma_entry_limit", "65535");
-	if (!backend_is_stock())
+	if (!backend_is_stock()) {
 		backend_set("private_domains", "N");
+		backend_set("hw_dirty", "N");
+	}
 }
 
 static inline void backend_skip_type(unsigned long type)

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A PCI bus of its own with devices that are nothing but an address: no BAR, no
+ * interrupt, no capability, and a command register to write to.
+ */
+#include <linux/numa.h>
+#include <linux/pci.h>
+
+#include "t1x_ti.h"
+
+#define T1X_TI_PCI_DOMAIN	0x1234
+#define T1X_TI_PCI_COMMAND	(PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER | \
+				 PCI_COMMAND_INTX_DISABLE)
+#define T1X_TI_PCI_CLASS	0xff0000	/* fits no defined class */
+
+static struct pci_sysdata t1x_ti_pci_sysdata = {
+	.domain = T1X_TI_PCI_DOMAIN,
+	.node = NUMA_NO_NODE,
+};
+
+static struct pci_bus *t1x_ti_pci_bus;
+
+static struct t1x_ti_dev *t1x_ti_pci_at(unsigned int devfn)
+{
+	if (PCI_FUNC(devfn) || PCI_SLOT(devfn) >= t1x_ti.nr_devs)
+		return NULL;
+	return &t1x_ti.devs[PCI_SLOT(devfn)];
+}
+
+static u32 t1x_ti_pci_register(const struct t1x_ti_dev *td, int where)
+{
+	switch (where) {
+	case PCI_VENDOR_ID:
+	case PCI_SUBSYSTEM_VENDOR_ID:
+		return T1X_TI_DEVICE << 16 | T1X_TI_VENDOR;
+	case PCI_COMMAND:
+		return td->command;
+	case PCI_CLASS_REVISION:
+		return (u32)T1X_TI_PCI_CLASS << 8;
+	default:
+		return 0;
+	}
+}
+
+static u32 t1x_ti_pci_mask(int size)
+{
+	return size == 4 ? U32_MAX : (1U << 8 * size) - 1;
+}
+
+static int t1x_ti_pci_read(struct pci_bus *bus, unsigned int devfn, int where, int size,
+			   u32 *value)
+{
+	const struct t1x_ti_dev *td = t1x_ti_pci_at(devfn);
+
+	*value = td ? t1x_ti_pci_register(td, where & ~3) >> 8 * (where & 3) : U32_MAX;
+	*value &= t1x_ti_pci_mask(size);
+	return PCIBIOS_SUCCESSFUL;
+}
+
+static int t1x_ti_pci_write(struct pci_bus *bus, unsigned int devfn, int where, int size,
+			    u32 value)
+{
+	struct t1x_ti_dev *td = t1x_ti_pci_at(devfn);
+	u32 mask = t1x_ti_pci_mask(size) << 8 * (where & 3);
+
+	if (td && (where & ~3) == PCI_COMMAND)
+		td->command = ((td->command & ~mask) | (value << 8 * (where & 3) & mask)) &
+			      T1X_TI_PCI_COMMAND;
+	return PCIBIOS_SUCCESSFUL;
+}
+
+static struct pci_ops t1x_ti_pci_ops = {
+	.read = t1x_ti_pci_read,
+	.write = t1x_ti_pci_write,
+};
+
+/**
+ * t1x_ti_pci_find() - is that one of our devices?
+ * @dev: any device
+ *
+ * Return: which one, or NULL.
+ */
+struct t1x_ti_dev *t1x_ti_pci_find(struct device *dev)
+{
+	struct pci_dev *pdev;
+
+	if (!dev_is_pci(dev))
+		return NULL;
+	pdev = to_pci_dev(dev);
+	return pdev->bus->ops == &t1x_ti_pci_ops ? t1x_ti_pci_at(pdev->devfn) : NULL;
+}
+
+/**
+ * t1x_ti_pci_add() - make the bus and the devices on it
+ * @nr_devs: number of devices
+ *
+ * Return: 0 or an errno; t1x_ti_pci_remove() is to be called in any case.
+ */
+int t1x_ti_pci_add(unsigned int nr_devs)
+{
+	LIST_HEAD(resources);
+	struct pci_dev *pdev;
+	struct pci_bus *bus;
+
+	t1x_ti.nr_devs = nr_devs;
+	pci_lock_rescan_remove();
+	bus = pci_scan_root_bus(NULL, 0, &t1x_ti_pci_ops, &t1x_ti_pci_sysdata, &resources);
+	if (bus) {
+		list_for_each_entry(pdev, &bus->devices, bus_list)
+			t1x_ti_pci_at(pdev->devfn)->pdev = pdev;
+		pci_bus_add_devices(bus);
+	}
+	t1x_ti_pci_bus = bus;
+	pci_unlock_rescan_remove();
+	return bus ? 0 : -ENOMEM;
+}
+
+/**
+ * t1x_ti_pci_remove() - remove bus and devices, if there are any
+ *
+ * Waits for whoever uses one.
+ */
+void t1x_ti_pci_remove(void)
+{
+	struct pci_host_bridge *bridge;
+
+	if (!t1x_ti_pci_bus)
+		return;
+	pci_lock_rescan_remove();
+	bridge = pci_find_host_bridge(t1x_ti_pci_bus);
+	pci_stop_root_bus(t1x_ti_pci_bus);
+	pci_remove_root_bus(t1x_ti_pci_bus);
+	/* Made together with the bus, but not given up together with it. */
+	pci_free_host_bridge(bridge);
+	pci_unlock_rescan_remove();
+	t1x_ti_pci_bus = NULL;
+	t1x_ti.nr_devs = 0;
+}
