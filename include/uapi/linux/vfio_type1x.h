@@ -11,6 +11,7 @@
 
 #include <linux/types.h>
 #include <linux/vfio.h>
+#include <linux/vfio_type1x_fault.h>
 
 /**
  * define VFIO_TYPE1X_IOMMU - IOMMU type that no other backend answers
@@ -139,6 +140,107 @@ struct vfio_iommu_type1_dirty_clear {
 	__u64	pgsize;
 	__u64	bitmap_size;
 	__u64	bitmap;
+};
+
+/**
+ * define VFIO_IOMMU_TYPE1_INFO_CAP_FAULT - id of the fault capability
+ *
+ * Member of the VFIO_IOMMU_GET_INFO capability chain; see
+ * &struct vfio_iommu_type1_info_cap_fault.
+ */
+#define VFIO_IOMMU_TYPE1_INFO_CAP_FAULT		0x7433
+
+/* Every device has a source that is live: no record means no fault. */
+#define VFIO_IOMMU_FAULT_CAP_COMPLETE		(1U << 0)
+
+/**
+ * struct vfio_iommu_type1_info_cap_fault - which faults of its devices a program sees
+ * @header: id VFIO_IOMMU_TYPE1_INFO_CAP_FAULT, version 1
+ * @flags: VFIO_IOMMU_FAULT_CAP_*
+ * @sources: 1 << n if source n of &enum vfio_type1x_fault_source is live, that is, if
+ *	     it is asked for the faults of at least one device
+ * @record_size: bytes of a &struct vfio_type1x_fault
+ * @max_records: most that VFIO_TYPE1X_FAULT_FD allows
+ *
+ * Sources come and go with groups and with modules: ask again after either.
+ */
+struct vfio_iommu_type1_info_cap_fault {
+	struct vfio_info_cap_header header;
+	__u32	flags;
+	__u32	sources;
+	__u32	record_size;
+	__u32	max_records;
+};
+
+/**
+ * define VFIO_TYPE1X_FAULT_FD - make a file from which faults can be read
+ *
+ * On a container, after SET_IOMMU, with a &struct vfio_type1x_fault_fd.  Returns a
+ * file descriptor, or -1.  read() gives whole records (&struct vfio_type1x_fault) of
+ * faults of all devices in the container, poll() tells of them.  Who shares the file
+ * shares the place in it; a second file gets a copy of each fault of its own.
+ *
+ * Ioctls of VFIO have the numbers from VFIO_BASE to 127; from 128 on they are those
+ * of iommufd.  Linux gives them away from below, and has come to VFIO_BASE + 21 by
+ * 7.2; so ours begin at the other end.
+ */
+#define VFIO_TYPE1X_FAULT_FD			_IO(VFIO_TYPE, VFIO_BASE + 27)
+
+/* read() returns EAGAIN if there is nothing, as with O_NONBLOCK. */
+#define VFIO_TYPE1X_FAULT_FD_NONBLOCK		(1U << 0)
+/* Page requests come here and nowhere else, and write() answers them. */
+#define VFIO_TYPE1X_FAULT_FD_RESPOND		(1U << 1)
+
+/**
+ * struct vfio_type1x_fault_fd - data of VFIO_TYPE1X_FAULT_FD
+ * @argsz: bytes of this structure
+ * @flags: VFIO_TYPE1X_FAULT_FD_*; the file is closed by exec in any case
+ * @nr_records: records that must fit before any is lost, 0 if that does not matter;
+ *		when the call returns, those that fit
+ * @record_size: when the call returns, the bytes of a record, which read() counts in
+ * @cookie: for the program's own use, goes into each record
+ */
+struct vfio_type1x_fault_fd {
+	__u32	argsz;
+	__u32	flags;
+	__u32	nr_records;
+	__u32	record_size;
+	__u64	cookie;
+};
+
+/**
+ * define VFIO_TYPE1X_REGION_TYPE_NESTED - type of our regions of a PCI device
+ *
+ * Looked for in VFIO_REGION_INFO_CAP_TYPE of the regions from VFIO_PCI_NUM_REGIONS
+ * on.  Not the number 2 that was once proposed for fault regions, which means CCW
+ * now: like VFIO_TYPE1X_IOMMU it is far above the small integers of <linux/vfio.h>
+ * (1 to 3 up to 7.2), and it is below VFIO_REGION_TYPE_PCI_VENDOR_TYPE, whose bit 31
+ * goes with the number of a vendor.
+ */
+#define VFIO_TYPE1X_REGION_TYPE_NESTED		0x74317801
+
+/* The region that begins with a &struct vfio_type1x_fault_header. */
+#define VFIO_TYPE1X_REGION_SUBTYPE_FAULT	1
+
+/**
+ * define VFIO_TYPE1X_REGION_INFO_CAP_FAULT - id of the capability of a fault region
+ *
+ * Member of the VFIO_DEVICE_GET_REGION_INFO capability chain; see
+ * &struct vfio_type1x_region_info_cap_fault.
+ */
+#define VFIO_TYPE1X_REGION_INFO_CAP_FAULT	0x7431
+
+/**
+ * struct vfio_type1x_region_info_cap_fault - what a program needs before it maps one
+ * @header: id VFIO_TYPE1X_REGION_INFO_CAP_FAULT, version 1
+ * @version: VFIO_TYPE1X_FAULT_VERSION of the region
+ * @irq_index: index for VFIO_DEVICE_SET_IRQS of the interrupt that is raised when
+ *	       there are new records; it can have an eventfd
+ */
+struct vfio_type1x_region_info_cap_fault {
+	struct vfio_info_cap_header header;
+	__u32	version;
+	__u32	irq_index;
 };
 
 #endif /* _UAPI_LINUX_VFIO_TYPE1X_H */
