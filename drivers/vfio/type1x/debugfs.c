@@ -45,12 +45,20 @@ static int t1x_debugfs_info_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(t1x_debugfs_info);
 
+static const char *const t1x_debugfs_dirty[] = {
+	[T1X_DIRTY_OFF] = "off",
+	[T1X_DIRTY_UNPROVEN] = "unproven",
+	[T1X_DIRTY_PROVEN] = "proven",
+};
+
 static void t1x_debugfs_show_domain(struct seq_file *m, const struct t1x_domain *domain)
 {
 	const struct t1x_group *group;
 
-	seq_printf(m, "domain pgsizes %#lx coherency %s\n", domain->domain->pgsize_bitmap,
-		   domain->enforce_cc ? "enforced" : "by the device");
+	seq_printf(m, "domain pgsizes %#lx coherency %s dirty bits %s\n",
+		   domain->domain->pgsize_bitmap,
+		   domain->enforce_cc ? "enforced" : "by the device",
+		   t1x_debugfs_dirty[READ_ONCE(domain->dirty)]);
 	list_for_each_entry(group, &domain->groups, next)
 		seq_printf(m, "  group %d aperture %#llx-%#llx dirties %s\n",
 			   iommu_group_id(group->group), group->aperture.start,
@@ -118,7 +126,8 @@ static void *t1x_debugfs_start(struct seq_file *m, loff_t *pos)
 		return t1x_debugfs_seek(walk->ioas, pos);
 	t1x_ioas_put(walk->ioas);
 	walk->ioas = NULL;
-	return ERR_PTR(ret);
+	/* One that is dying is as good as gone. */
+	return ERR_PTR(ret == -EINVAL ? -ENODEV : ret);
 }
 
 static void *t1x_debugfs_next(struct seq_file *m, void *v, loff_t *pos)

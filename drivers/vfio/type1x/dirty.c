@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Dirty page tracking: when it is on, and which bits get set.
+ * Dirty pages: which bits get set, and which are taken back.
  *
  * Every tracked mapping has a bitmap, a bit per page.  A bit is set when an
  * emulated device pins the page or has written to it; those of pages that are
  * still pinned are set again after they have been read.  Devices behind an IOMMU
  * do not tell what they write to: while there is one all pages are reported, and
- * when it leaves all bits are set once.
+ * when it leaves all bits are set once.  Unless the IOMMU tells (hwbits.c).
  *
  * What a device cannot have dirtied is never reported: mappings without
  * IOMMU_WRITE, and frames that are no memory.
@@ -17,8 +17,6 @@
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
-
-#include <trace/events/type1x.h>
 
 #include "core/bits.h"
 #include "private.h"
@@ -170,7 +168,7 @@ bool t1x_dirty_peek(const struct t1x_ioas *ioas, const struct t1x_mapping *map,
 
 	if (!map->dirty || !(map->prot & IOMMU_WRITE))
 		return false;
-	if (map->backed && ioas->nr_unscoped)
+	if (map->backed && t1x_ioas_assumes_all_dirty(ioas))
 		t1x_dirty_fill_memory(map, part.page, part.npages, dst, part.bit);
 	if (map->stained)
 		t1x_bits_or(dst, part.bit, map->dirty, part.page, part.npages);
@@ -211,8 +209,14 @@ void t1x_dirty_clear(struct t1x_mapping *map, const struct t1x_span *span,
 	t1x_dirty_mark_pins(map, part.page, part.page + part.npages - 1);
 }
 
-/* Would reading this range cut a mapping in two? */
-static bool t1x_dirty_bisects(struct t1x_ioas *ioas, const struct t1x_span *span)
+/**
+ * t1x_dirty_bisects() - would reading this range cut a mapping in two?
+ * @ioas: address space, lock held
+ * @span: IOVAs
+ *
+ * Return: true if so.
+ */
+bool t1x_dirty_bisects(struct t1x_ioas *ioas, const struct t1x_span *span)
 {
 	const struct t1x_span ends[] = {
 		{ .start = span->start, .last = span->start },
@@ -247,155 +251,4 @@ int t1x_dirty_check(struct t1x_ioas *ioas, const struct t1x_span *span)
 	if (!ioas->tracking || !t1x_span_contains(&ioas->tracked, span))
 		return -EINVAL;
 	return t1x_dirty_bisects(ioas, span) ? -EINVAL : 0;
-}
-
-/* Free all bitmaps. */
-static void t1x_dirty_drop(struct t1x_ioas *ioas)
-{
-	struct t1x_span all = T1X_SPAN_ALL;
-	struct t1x_mapping *map;
-
-	lockdep_assert_held(&ioas->lock);
-
-	for (map = t1x_mapping_first(ioas, &all); map; map = t1x_mapping_next(map, &all)) {
-		kvfree(map->dirty);
-		map->dirty = NULL;
-		map->stained = false;
-	}
-}
-
-/* The lowest mapping of a span that needs a bitmap and has none. */
-static struct t1x_mapping *t1x_dirty_find_bare(struct t1x_ioas *ioas, const struct t1x_span *span)
-{
-	struct t1x_mapping *map;
-
-	for (map = t1x_mapping_first(ioas, span); map; map = t1x_mapping_next(map, span)) {
-		struct t1x_span whole = t1x_mapping_span(map);
-
-		if (!map->dirty && map->state != T1X_MAPPING_FILLING &&
-		    t1x_span_contains(span, &whole))
-			return map;
-	}
-	return NULL;
-}
-
-/*
- * Make a bitmap for a mapping, without the lock meanwhile; @rest begins behind the
- * mapping afterwards.  With the lock dropped on failure.
- */
-static int t1x_dirty_equip(struct t1x_ioas *ioas, struct t1x_mapping *map, struct t1x_span *rest)
-{
-	const struct t1x_span at = { .start = map->node.start, .last = map->node.start };
-	const unsigned long npages = t1x_mapping_npages(map);
-	const u64 birth = map->birth, last = map->node.last;
-	unsigned long *bitmap = NULL;
-	int ret;
-
-	mutex_unlock(&ioas->lock);
-	ret = fatal_signal_pending(current) ? -EINTR : t1x_dirty_alloc(npages, &bitmap);
-	ret = ret ?: t1x_ioas_lock(ioas);
-	if (ret) {
-		kvfree(bitmap);
-		return ret;
-	}
-	map = t1x_mapping_first(ioas, &at);
-	if (map && map->birth == birth && !map->dirty)
-		t1x_dirty_adopt(map, bitmap);
-	else
-		kvfree(bitmap);
-	rest->start = last < rest->last ? last + 1 : rest->last;
-	return 0;
-}
-
-/* Bitmaps for all mappings of a span, also for those that come meanwhile. */
-static int t1x_dirty_equip_all(struct t1x_ioas *ioas, const struct t1x_span *span)
-{
-	struct t1x_span rest = *span;
-	struct t1x_mapping *map;
-	int ret;
-
-	do {
-		while ((map = t1x_dirty_find_bare(ioas, &rest))) {
-			ret = t1x_dirty_equip(ioas, map, &rest);
-			if (ret)
-				return ret;
-		}
-		rest = *span;
-	} while (t1x_dirty_find_bare(ioas, &rest));
-	return 0;
-}
-
-static int t1x_dirty_do_start(struct t1x_ioas *ioas, const struct t1x_span *span)
-{
-	int ret = t1x_ioas_lock(ioas);
-
-	if (ret)
-		return ret;
-	if (ioas->tracking) {
-		if (ioas->tracked.start != span->start || ioas->tracked.last != span->last)
-			ret = -EBUSY;
-		goto out_unlock;
-	}
-	if (t1x_dirty_bisects(ioas, span)) {
-		ret = -EINVAL;
-		goto out_unlock;
-	}
-
-	ret = t1x_dirty_equip_all(ioas, span);
-	if (ret) {
-		mutex_lock(&ioas->lock);
-		t1x_dirty_drop(ioas);
-	} else {
-		WRITE_ONCE(ioas->tracked.start, span->start);
-		WRITE_ONCE(ioas->tracked.last, span->last);
-		/* Pairs with the acquire in t1x_stats_show_tracking(). */
-		smp_store_release(&ioas->tracking, true);
-	}
-out_unlock:
-	mutex_unlock(&ioas->lock);
-	return ret;
-}
-
-/**
- * t1x_dirty_start() - VFIO_IOMMU_DIRTY_PAGES_FLAG_START
- * @ioas: address space
- * @span: IOVAs to track
- *
- * Return: 0, also if they are tracked already; or with nothing changed -EBUSY if
- * others are, -EINVAL if @span cuts a mapping in two or a mapping is too large,
- * -ENOMEM, -EINTR if killed.
- */
-int t1x_dirty_start(struct t1x_ioas *ioas, const struct t1x_span *span)
-{
-	int ret;
-
-	if (mutex_lock_killable(&ioas->dirty_mutex))
-		return -EINTR;
-	ret = t1x_dirty_do_start(ioas, span);
-	mutex_unlock(&ioas->dirty_mutex);
-	trace_t1x_dirty_start(ioas->stats.id, span->start, span->last, ret);
-	return ret;
-}
-
-/**
- * t1x_dirty_stop() - VFIO_IOMMU_DIRTY_PAGES_FLAG_STOP
- * @ioas: address space
- *
- * Return: 0, also if nothing was tracked; -EINTR if killed.
- */
-int t1x_dirty_stop(struct t1x_ioas *ioas)
-{
-	int ret;
-
-	if (mutex_lock_killable(&ioas->dirty_mutex))
-		return -EINTR;
-	ret = t1x_ioas_lock(ioas);
-	if (!ret) {
-		WRITE_ONCE(ioas->tracking, false);
-		t1x_dirty_drop(ioas);
-		mutex_unlock(&ioas->lock);
-	}
-	mutex_unlock(&ioas->dirty_mutex);
-	trace_t1x_dirty_stop(ioas->stats.id, ret);
-	return ret;
 }

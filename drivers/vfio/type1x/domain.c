@@ -13,6 +13,8 @@
 #include <linux/sizes.h>
 #include <linux/slab.h>
 
+#include <iommu/dirty.h>
+
 #include "private.h"
 
 /*
@@ -41,9 +43,14 @@ u64 t1x_domain_slice(u64 iova)
  */
 static int t1x_domain_alloc_for_dev(struct device *dev, void *data)
 {
-	struct iommu_domain **domain = data;
+	struct t1x_domain *domain = data;
 
-	*domain = iommu_paging_domain_alloc(dev);
+	if (domain->can_record)
+		domain->domain = iommu_domain_alloc_dirty(dev);
+	if (IS_ERR(domain->domain)) {
+		domain->can_record = false;
+		domain->domain = iommu_paging_domain_alloc(dev);
+	}
 	return 1;
 }
 
@@ -65,7 +72,8 @@ struct t1x_domain *t1x_domain_alloc(struct iommu_group *group, bool nesting)
 	INIT_LIST_HEAD(&domain->groups);
 
 	domain->domain = ERR_PTR(-ENODEV);
-	iommu_group_for_each_dev(group, &domain->domain, t1x_domain_alloc_for_dev);
+	domain->can_record = READ_ONCE(t1x_hw_dirty) && !nesting;
+	iommu_group_for_each_dev(group, domain, t1x_domain_alloc_for_dev);
 	if (IS_ERR(domain->domain)) {
 		ret = PTR_ERR(domain->domain);
 		goto err_free;
@@ -156,7 +164,8 @@ int t1x_domain_place_msi(struct t1x_domain *domain, dma_addr_t base)
  */
 bool t1x_domain_is_compatible(const struct t1x_domain *a, const struct t1x_domain *b)
 {
-	return a->domain->ops == b->domain->ops && a->enforce_cc == b->enforce_cc;
+	return a->domain->ops == b->domain->ops && a->enforce_cc == b->enforce_cc &&
+	       a->can_record == b->can_record;
 }
 
 static int t1x_domain_map(struct t1x_domain *domain, const struct t1x_mapping *map,

@@ -33,17 +33,33 @@ struct t1x_group {
 };
 
 /**
+ * enum t1x_domain_dirty - do the dirty bits of a page table mean anything? (hwbits.c)
+ * @T1X_DIRTY_OFF: nothing is recorded
+ * @T1X_DIRTY_UNPROVEN: something may be recorded
+ * @T1X_DIRTY_PROVEN: pages that devices write to are recorded
+ */
+enum t1x_domain_dirty {
+	T1X_DIRTY_OFF,
+	T1X_DIRTY_UNPROVEN,
+	T1X_DIRTY_PROVEN,
+};
+
+/**
  * struct t1x_domain - an IOMMU page table and the groups that use it
  * @next: in t1x_ioas.domains
  * @domain: the page table
  * @groups: attached &struct t1x_group, never empty while listed
  * @enforce_cc: the IOMMU forces coherent DMA
+ * @can_record: made to record dirty bits; immutable
+ * @dirty: does it? (t1x_ioas.domains_rwsem for writing, or it and t1x_ioas.lock)
  */
 struct t1x_domain {
 	struct list_head next;
 	struct iommu_domain *domain;
 	struct list_head groups;
 	bool enforce_cc;
+	bool can_record;
+	enum t1x_domain_dirty dirty;
 };
 
 /* domain.c */

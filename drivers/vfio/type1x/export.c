@@ -163,7 +163,7 @@ static void t1x_export_fill(struct t1x_export *exp, const struct t1x_span *win,
 			    struct t1x_mapping *map)
 {
 	struct t1x_span done = { .start = win->start };
-	const bool unscoped = exp->ioas->nr_unscoped && !exp->maps;
+	const bool unscoped = t1x_ioas_assumes_all_dirty(exp->ioas) && !exp->maps;
 
 	exp->stained = false;
 	memset64((u64 *)exp->buf, 0, DIV_ROUND_UP(t1x_export_nbytes(win), sizeof(u64)));
@@ -347,6 +347,7 @@ int t1x_export_get(struct t1x_ioas *ioas, const struct t1x_span *span, void __us
 		return ret;
 	ret = t1x_dirty_check(ioas, span);
 	mutex_unlock(&ioas->lock);
+	ret = ret ?: t1x_hwbits_harvest(ioas, span);
 	return ret ?: t1x_export_run(&exp);
 }
 

@@ -141,8 +141,10 @@ static bool t1x_attach_share(struct t1x_attach *attach)
 		if (!t1x_domain_is_compatible(domain, attach->fresh))
 			continue;
 		t1x_domain_detach(attach->fresh, attach->group);
-		if (!t1x_domain_attach(domain, attach->group))
+		if (!t1x_domain_attach(domain, attach->group)) {
+			t1x_hwbits_join(attach->ioas, domain);
 			return true;
+		}
 		if (t1x_domain_attach(attach->fresh, attach->group))
 			return false;
 	}
@@ -168,6 +170,7 @@ static int t1x_attach_replay(struct t1x_attach *attach)
 	}
 	list_add_tail(&attach->fresh->next, &ioas->domains);
 	WRITE_ONCE(ioas->stats.nr_domains, ioas->stats.nr_domains + 1);
+	t1x_hwbits_join(ioas, attach->fresh);
 	return 0;
 }
 

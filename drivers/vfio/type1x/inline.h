@@ -81,6 +81,12 @@ static inline bool t1x_mapping_is_in_use(const struct t1x_mapping *map)
 	return map->nr_guests || !RB_EMPTY_ROOT(&map->pins.rb_root);
 }
 
+/* Must every page that is mapped for a device be taken for dirty? */
+static inline bool t1x_ioas_assumes_all_dirty(const struct t1x_ioas *ioas)
+{
+	return ioas->nr_unscoped && !ioas->hw_trusted;
+}
+
 static inline bool t1x_mapping_is_tracked(const struct t1x_ioas *ioas,
 					  const struct t1x_mapping *map)
 {

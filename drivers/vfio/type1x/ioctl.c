@@ -322,7 +322,7 @@ static int t1x_ioctl_dirty_start(struct t1x_ioas *ioas, void __user *arg, size_t
 		return -EINVAL;
 	if (!t1x_span_init(&span, range.iova, range.size))
 		return -EOVERFLOW;
-	return t1x_dirty_start(ioas, &span);
+	return t1x_track_start(ioas, &span);
 }
 
 static int t1x_ioctl_dirty_get(struct t1x_ioas *ioas, void __user *arg, size_t room, bool peek)
@@ -394,11 +394,11 @@ static long t1x_ioctl_dirty(struct t1x_ioas *ioas, void __user *arg)
 
 	switch (dirty.flags) {
 	case VFIO_IOMMU_DIRTY_PAGES_FLAG_START:
-		return t1x_dirty_start(ioas, &all);
+		return t1x_track_start(ioas, &all);
 	case VFIO_IOMMU_DIRTY_PAGES_FLAG_START | VFIO_IOMMU_DIRTY_PAGES_FLAG_RANGE:
 		return t1x_ioctl_dirty_start(ioas, arg, room);
 	case VFIO_IOMMU_DIRTY_PAGES_FLAG_STOP:
-		return t1x_dirty_stop(ioas);
+		return t1x_track_stop(ioas);
 	case VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP:
 		return t1x_ioctl_dirty_get(ioas, arg, room, false);
 	case VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP | VFIO_IOMMU_DIRTY_PAGES_FLAG_PEEK:

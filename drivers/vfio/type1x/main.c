@@ -16,6 +16,11 @@ bool t1x_disable_hugepages;
 module_param_named(disable_hugepages, t1x_disable_hugepages, bool, 0644);
 MODULE_PARM_DESC(disable_hugepages, "Pin and map page by page (default N)");
 
+bool t1x_hw_dirty;
+module_param_named(hw_dirty, t1x_hw_dirty, bool, 0644);
+MODULE_PARM_DESC(hw_dirty,
+		 "Let IOMMUs record dirty pages, and believe them once they do (default N)");
+
 bool t1x_private_domains;
 module_param_named(private_domains, t1x_private_domains, bool, 0644);
 MODULE_PARM_DESC(private_domains,

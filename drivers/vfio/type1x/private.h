@@ -71,6 +71,7 @@
 
 #include <vfio/driver.h>
 
+#include "account.h"
 #include "core/span.h"
 #include "dirty.h"
 #include "domain.h"
@@ -78,10 +79,8 @@
 #include "extents.h"
 #include "stats.h"
 
-struct mm_struct;
 struct t1x_ioas;
 struct t1x_run;
-struct task_struct;
 
 #define T1X_NAME	"vfio-iommu-type1x"
 
@@ -98,37 +97,10 @@ struct task_struct;
 /* main.c: module parameters */
 extern bool t1x_allow_unsafe_interrupts;
 extern bool t1x_disable_hugepages;
+extern bool t1x_hw_dirty;
 extern bool t1x_private_domains;
 extern bool t1x_prefer;
 extern unsigned int t1x_dma_entry_limit;
-
-/**
- * struct t1x_payer - whose RLIMIT_MEMLOCK pinned pages count against
- * @link: in t1x_ioas.payers
- * @ioas: address space that it pays for
- * @mm: address space charged; the struct is held (mmgrab), not its memory
- * @task: leader of the process that mapped; its limit counts
- * @nr_uses: mappings that it pays for, and guests of these (t1x_ioas.lock)
- * @lock_cap: the task had CAP_IPC_LOCK when it mapped: no limit
- */
-struct t1x_payer {
-	struct list_head link;
-	struct t1x_ioas *ioas;
-	struct mm_struct *mm;
-	struct task_struct *task;
-	unsigned long nr_uses;
-	bool lock_cap;
-};
-
-/* account.c */
-int t1x_account_init(void);
-void t1x_account_exit(void);
-struct t1x_payer *t1x_payer_get(struct t1x_ioas *ioas);
-void t1x_payer_rest(struct t1x_ioas *ioas, struct t1x_payer *payer);
-void t1x_payer_forget(struct t1x_ioas *ioas);
-int t1x_payer_charge(const struct t1x_payer *payer, unsigned long npages);
-void t1x_payer_uncharge(const struct t1x_payer *payer, unsigned long npages);
-void t1x_payer_adjust(const struct t1x_payer *payer, long npages);
 
 /**
  * enum t1x_mapping_state - who may touch a mapping
@@ -226,6 +198,8 @@ struct t1x_mapping {
  * @nr_emulated: groups without an IOMMU (as @nr_groups)
  * @tracking: dirty pages are tracked (@lock)
  * @tracked: where, if they are (@lock)
+ * @hw_recording: some domain records dirty bits (@domains_rwsem for writing)
+ * @hw_trusted: those of groups behind an IOMMU are what domains have recorded (@lock)
  * @export_buf: buffer for the next bitmap to be read, or NULL (exchanged atomically)
  * @stats: counters
  * @idle_wq: woken when a mapping becomes READY or is gone
@@ -261,6 +235,8 @@ struct t1x_ioas {
 	unsigned int nr_emulated;
 	bool tracking;
 	struct t1x_span tracked;
+	bool hw_recording;
+	bool hw_trusted;
 	unsigned long *export_buf;
 	struct t1x_stats stats;
 

@@ -135,6 +135,8 @@ static int t1x_request_prepare_unmap(struct t1x_ioas *ioas, const struct t1x_spa
 	int ret = t1x_notice_evict(ioas, maps);
 
 	if (!ret && bitmap)
+		ret = t1x_hwbits_harvest_leaving(ioas, maps);
+	if (!ret && bitmap)
 		ret = t1x_export_leaving(ioas, span, maps, bitmap->data);
 	if (ret) {
 		t1x_backing_restore(ioas, maps);

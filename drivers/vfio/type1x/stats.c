@@ -110,7 +110,7 @@ static void t1x_stats_show_leaves(const struct t1x_ioas *ioas, struct seq_file *
 
 static void t1x_stats_show_tracking(const struct t1x_ioas *ioas, struct seq_file *m)
 {
-	/* Pairs with the release in t1x_dirty_do_start(): the range is set before. */
+	/* Pairs with the release in t1x_track_do_start(): the range is set before. */
 	bool tracking = smp_load_acquire(&ioas->tracking);
 	struct t1x_span range = {
 		.start = READ_ONCE(ioas->tracked.start),
