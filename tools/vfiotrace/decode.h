@@ -77,7 +77,7 @@ struct decode_field {
 
 struct decode_layout {
 	uint32_t least; /* bytes that argsz must cover */
-	uint32_t size;	/* bytes in which there is nothing but @fields */
+	uint32_t size;	/* bytes in which there is nothing but @fields, and padding */
 	const struct decode_field *fields;
 };
 

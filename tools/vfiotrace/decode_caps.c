@@ -66,12 +66,27 @@ static const struct decode_field cap_dirty[] = {
 	{ 0 },
 };
 
+static const struct print_name fault_flags[] = {
+	PRINT_NAME(VFIO_IOMMU_FAULT_CAP_COMPLETE),
+	{ 0, NULL },
+};
+
+static const struct decode_field cap_fault[] = {
+	DECODE_FIELD(struct vfio_iommu_type1_info_cap_fault, flags, OUT, decode_as_flags,
+		     fault_flags),
+	DECODE_FIELD(struct vfio_iommu_type1_info_cap_fault, sources, OUT, decode_as_hex),
+	DECODE_FIELD(struct vfio_iommu_type1_info_cap_fault, record_size, OUT, decode_as_number),
+	DECODE_FIELD(struct vfio_iommu_type1_info_cap_fault, max_records, OUT, decode_as_number),
+	{ 0 },
+};
+
 const struct decode_cap decode_iommu_caps[] = {
 	DECODE_CAP(VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE, 1, cap_iova_range, &iova_ranges),
 	DECODE_CAP(VFIO_IOMMU_TYPE1_INFO_CAP_MIGRATION, 1, cap_migration),
 	DECODE_CAP(VFIO_IOMMU_TYPE1_INFO_DMA_AVAIL, 1, cap_dma_avail),
 	DECODE_CAP(VFIO_IOMMU_TYPE1_INFO_CAP_DRIVER, 1, cap_driver),
 	DECODE_CAP(VFIO_IOMMU_TYPE1_INFO_CAP_DIRTY, 1, cap_dirty),
+	DECODE_CAP(VFIO_IOMMU_TYPE1_INFO_CAP_FAULT, 1, cap_fault),
 	{ 0 },
 };
 
@@ -205,6 +220,7 @@ static const struct print_name region_types[] = {
 	PRINT_NAME(VFIO_REGION_TYPE_GFX),
 	PRINT_NAME(VFIO_REGION_TYPE_CCW),
 	PRINT_NAME(VFIO_REGION_TYPE_MIGRATION_DEPRECATED),
+	PRINT_NAME(VFIO_TYPE1X_REGION_TYPE_NESTED),
 	{ 0, NULL },
 };
 
@@ -252,6 +268,11 @@ static const struct print_name migration_subtypes[] = {
 	{ 0, NULL },
 };
 
+static const struct print_name nested_subtypes[] = {
+	PRINT_NAME(VFIO_TYPE1X_REGION_SUBTYPE_FAULT),
+	{ 0, NULL },
+};
+
 static const struct region_subtypes region_subtypes[] = {
 	{ PCI_VENDOR(0x8086), intel_subtypes },
 	{ PCI_VENDOR(0x10de), nvidia_subtypes },
@@ -259,6 +280,7 @@ static const struct region_subtypes region_subtypes[] = {
 	{ VFIO_REGION_TYPE_GFX, gfx_subtypes },
 	{ VFIO_REGION_TYPE_CCW, ccw_subtypes },
 	{ VFIO_REGION_TYPE_MIGRATION_DEPRECATED, migration_subtypes },
+	{ VFIO_TYPE1X_REGION_TYPE_NESTED, nested_subtypes },
 	{ 0, NULL },
 };
 
@@ -300,6 +322,12 @@ static const struct decode_field cap_lnkspd[] = {
 	{ 0 },
 };
 
+static const struct decode_field cap_fault_region[] = {
+	DECODE_FIELD(struct vfio_type1x_region_info_cap_fault, version, OUT, decode_as_number),
+	DECODE_FIELD(struct vfio_type1x_region_info_cap_fault, irq_index, OUT, decode_as_number),
+	{ 0 },
+};
+
 static const struct decode_field cap_empty[] = {
 	{ 0 },
 };
@@ -310,5 +338,6 @@ const struct decode_cap decode_region_caps[] = {
 	DECODE_CAP(VFIO_REGION_INFO_CAP_MSIX_MAPPABLE, 1, cap_empty),
 	DECODE_CAP(VFIO_REGION_INFO_CAP_NVLINK2_SSATGT, 1, cap_ssatgt),
 	DECODE_CAP(VFIO_REGION_INFO_CAP_NVLINK2_LNKSPD, 1, cap_lnkspd),
+	DECODE_CAP(VFIO_TYPE1X_REGION_INFO_CAP_FAULT, 1, cap_fault_region),
 	{ 0 },
 };

@@ -47,7 +47,7 @@ static const struct decode_field info_fields[] = {
 
 static const struct decode_layout info_layout = {
 	.least = DECODE_END_OF(struct vfio_iommu_type1_info, iova_pgsizes),
-	.size = DECODE_END_OF(struct vfio_iommu_type1_info, cap_offset),
+	.size = sizeof(struct vfio_iommu_type1_info),
 	.fields = info_fields,
 };
 
@@ -213,6 +213,28 @@ static uint64_t dirty_tail(struct decode_call *call, struct print *out)
 	return data;
 }
 
+/* VFIO_TYPE1X_FAULT_FD */
+
+static const struct print_name fault_fd_flags[] = {
+	PRINT_NAME(VFIO_TYPE1X_FAULT_FD_NONBLOCK),
+	{ 0, NULL },
+};
+
+static const struct decode_field fault_fd_fields[] = {
+	DECODE_FIELD(struct vfio_type1x_fault_fd, argsz, IN, decode_as_number),
+	DECODE_FIELD(struct vfio_type1x_fault_fd, flags, IN, decode_as_flags, fault_fd_flags),
+	DECODE_FIELD(struct vfio_type1x_fault_fd, nr_records, IN_OUT, decode_as_number),
+	DECODE_FIELD(struct vfio_type1x_fault_fd, record_size, OUT, decode_as_number),
+	DECODE_FIELD(struct vfio_type1x_fault_fd, cookie, IN, decode_as_hex),
+	{ 0 },
+};
+
+static const struct decode_layout fault_fd_layout = {
+	.least = sizeof(struct vfio_type1x_fault_fd),
+	.size = sizeof(struct vfio_type1x_fault_fd),
+	.fields = fault_fd_fields,
+};
+
 /* VFIO_SET_IOMMU */
 
 static void set_iommu_learn(struct decode_call *call)
@@ -235,6 +257,8 @@ static const struct decode_request requests[] = {
 static const struct decode_request type1_requests[] = {
 	DECODE_REQUEST(VFIO_IOMMU_GET_INFO, ARGUMENT_STRUCT, &info_layout, info_tail),
 	DECODE_REQUEST(VFIO_IOMMU_DIRTY_PAGES, ARGUMENT_STRUCT, &dirty_layout, dirty_tail),
+	DECODE_REQUEST(VFIO_TYPE1X_FAULT_FD, ARGUMENT_STRUCT, &fault_fd_layout,
+		       .result_is = RESULT_FD),
 	{ 0 },
 };
 

@@ -287,7 +287,7 @@ static const struct decode_field plane_dmabuf_fields[] = {
 
 static const struct decode_layout plane_layout = {
 	.least = DECODE_END_OF(struct vfio_device_gfx_plane_info, dmabuf_id),
-	.size = DECODE_END_OF(struct vfio_device_gfx_plane_info, dmabuf_id),
+	.size = sizeof(struct vfio_device_gfx_plane_info),
 	.fields = plane_fields,
 };
 
@@ -323,7 +323,7 @@ static const struct decode_field ioeventfd_fields[] = {
 
 static const struct decode_layout ioeventfd_layout = {
 	.least = DECODE_END_OF(struct vfio_device_ioeventfd, fd),
-	.size = DECODE_END_OF(struct vfio_device_ioeventfd, fd),
+	.size = sizeof(struct vfio_device_ioeventfd),
 	.fields = ioeventfd_fields,
 };
 

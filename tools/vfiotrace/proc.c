@@ -65,6 +65,14 @@ static bool proc_value(const char *file, const char *key, char *value, size_t si
 	return is_found;
 }
 
+static pid_t proc_status(pid_t tid, const char *key)
+{
+	char file[64], value[32];
+
+	snprintf(file, sizeof(file), "/proc/%d/status", tid);
+	return proc_value(file, key, value, sizeof(value)) ? atoi(value) : 0;
+}
+
 /**
  * proc_tgid() - the process of a thread
  * @tid: the thread
@@ -73,10 +81,18 @@ static bool proc_value(const char *file, const char *key, char *value, size_t si
  */
 pid_t proc_tgid(pid_t tid)
 {
-	char file[64], value[32];
+	return proc_status(tid, "Tgid");
+}
 
-	snprintf(file, sizeof(file), "/proc/%d/status", tid);
-	return proc_value(file, "Tgid", value, sizeof(value)) ? atoi(value) : 0;
+/**
+ * proc_tracer() - who traces a thread
+ * @tid: the thread
+ *
+ * Return: the tracer; 0 if there is none.
+ */
+pid_t proc_tracer(pid_t tid)
+{
+	return proc_status(tid, "TracerPid");
 }
 
 /* The name behind a number in a list of "NUMBER NAME": /proc/devices, /proc/misc. */

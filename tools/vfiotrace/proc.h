@@ -15,6 +15,7 @@
 
 bool proc_is_ours(void);
 pid_t proc_tgid(pid_t tid);
+pid_t proc_tracer(pid_t tid);
 enum decode_kind proc_fd_kind(pid_t tid, int fd);
 void proc_fd_path(void *context, int fd, char *path, size_t size);
 bool proc_fd_info(pid_t tid, int fd, const char *key, char *value, size_t size);

@@ -8,8 +8,8 @@
  * stop, which the kernel reports only of those that clone() makes without
  * SIGCHLD.
  *
- * Signals for ourselves are blocked and fetched between two tracees, so that
- * nothing ever happens at a bad moment.
+ * Signals for ourselves are blocked but while we wait for tracees, so that nothing
+ * ever happens at a bad moment.
  */
 #include <err.h>
 #include <errno.h>
@@ -35,13 +35,14 @@ static struct {
 	uintptr_t options;
 	bool follow;
 	bool is_leaving; /* let go of every tracee when it stops */
-	bool has_left;
-	pid_t command; /* our child; 0 if there is none */
-	int status;    /* its end, as wait() tells it */
+	pid_t command;	 /* our child; 0 if there is none, or none any more */
+	int status;	 /* its end, as wait() tells it */
 	size_t seized;
-	sigset_t fetched; /* signals that trace_fetch() gets */
-	sigset_t before;  /* blocked when we were started */
+	sigset_t handled;
+	sigset_t before; /* blocked when we were started */
 } trace;
+
+static const int trace_signals[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP };
 
 /* A tracee that was killed meanwhile is no error: wait() will tell. */
 static void trace_ptrace(enum __ptrace_request request, pid_t tid, uintptr_t data)
@@ -57,43 +58,60 @@ static void trace_set_up(bool follow)
 	if (follow)
 		trace.options |= PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK;
 
-	sigemptyset(&trace.fetched);
-	sigaddset(&trace.fetched, SIGCHLD);
-	sigaddset(&trace.fetched, SIGINT);
-	sigaddset(&trace.fetched, SIGQUIT);
-	sigaddset(&trace.fetched, SIGTERM);
-	sigaddset(&trace.fetched, SIGHUP);
-	sigprocmask(SIG_BLOCK, &trace.fetched, &trace.before);
-	/* If it was ignored, children would vanish without a trace. */
-	signal(SIGCHLD, SIG_DFL);
+	sigemptyset(&trace.handled);
+	for (size_t i = 0; i < sizeof(trace_signals) / sizeof(trace_signals[0]); i++)
+		sigaddset(&trace.handled, trace_signals[i]);
+	sigprocmask(SIG_BLOCK, &trace.handled, &trace.before);
 }
 
-/* What a signal does to us; the first one of a kind that ends us is obeyed gently. */
-static void trace_fetch(void)
+/*
+ * What a signal does to us; the first one of a kind that ends us is obeyed gently.
+ * Whatever the tracees do then makes wait() return, so that it matters not whether
+ * the signal came before wait() or within.
+ */
+static void trace_on_signal(int signal)
 {
-	int signal = sigwaitinfo(&trace.fetched, NULL);
+	int error = errno;
 
-	if (signal <= 0 || signal == SIGCHLD)
-		return;
 	if (trace.command) {
 		/* The terminal has sent these two to the command as well. */
 		if (signal != SIGINT && signal != SIGQUIT)
 			kill(trace.command, signal);
-		return;
+	} else if (trace.is_leaving) {
+		_exit(0);
+	} else {
+		trace.is_leaving = true;
+		for (struct tracee *tracee = tracees; tracee; tracee = tracee->next)
+			ptrace(PTRACE_INTERRUPT, tracee->tid, NULL, NULL);
 	}
-	if (trace.is_leaving) {
-		trace.has_left = true;
-		return;
-	}
-	trace.is_leaving = true;
-	for (struct tracee *tracee = tracees; tracee; tracee = tracee->next)
-		trace_ptrace(PTRACE_INTERRUPT, tracee->tid, 0);
+	errno = error;
 }
 
-/* Let it run, or let it go; @signal is what it was about to get. */
+/* Only after the command was forked, which has the signals that we were started with. */
+static void trace_listen(void)
+{
+	struct sigaction action = { .sa_handler = trace_on_signal, .sa_flags = SA_RESTART }, old;
+
+	action.sa_mask = trace.handled;
+	for (size_t i = 0; i < sizeof(trace_signals) / sizeof(trace_signals[0]); i++) {
+		int signal = trace_signals[i];
+
+		/* nohup asks for that. Shells ignore SIGINT for whatever is in the background. */
+		sigaction(signal, NULL, &old);
+		if (signal != SIGHUP || old.sa_handler != SIG_IGN)
+			sigaction(signal, &action, NULL);
+	}
+	/* If it was ignored, children would vanish without a trace. */
+	signal(SIGCHLD, SIG_DFL);
+}
+
+/*
+ * Let it run, or let it go; @signal is what it was about to get. Who has begun a call
+ * that we show is let go at the end of it.
+ */
 static void trace_resume(struct tracee *tracee, int signal)
 {
-	if (!trace.is_leaving) {
+	if (!trace.is_leaving || tracee->syscall.is_going_on) {
 		trace_ptrace(PTRACE_SYSCALL, tracee->tid, signal);
 		return;
 	}
@@ -124,11 +142,27 @@ static void trace_syscall_stop(struct tracee *tracee)
 	trace_resume(tracee, 0);
 }
 
-static void trace_stopped(struct tracee *tracee, int status)
+/*
+ * A child, or a thread, that is traced since it was made. We may hear of the end of its
+ * parent before we hear of itself, and must not take that for the end of all.
+ */
+static void trace_expect(struct tracee *parent)
 {
-	int signal = WSTOPSIG(status), event = status >> 16;
+	unsigned long tid = 0;
+	pid_t tgid;
+
+	trace_ptrace(PTRACE_GETEVENTMSG, parent->tid, (uintptr_t)&tid);
+	tgid = proc_tgid(tid);
+	if (tgid && !tracee_find(tid) && (trace.follow || tracee_has_process(tgid)))
+		tracee_add(tid, tgid);
+}
+
+static void trace_stopped(struct tracee *tracee)
+{
+	int signal = WSTOPSIG(tracee->status), event = tracee->status >> 16;
 	unsigned long old_tid = 0;
 
+	tracee->has_stopped = false;
 	if (signal == SYSCALL_STOP) {
 		trace_syscall_stop(tracee);
 		return;
@@ -144,6 +178,11 @@ static void trace_stopped(struct tracee *tracee, int status)
 			return;
 		}
 		break;
+	case PTRACE_EVENT_CLONE:
+	case PTRACE_EVENT_FORK:
+	case PTRACE_EVENT_VFORK:
+		trace_expect(tracee);
+		break;
 	case PTRACE_EVENT_EXEC:
 		trace_ptrace(PTRACE_GETEVENTMSG, tracee->tid, (uintptr_t)&old_tid);
 		tracee_become(tracee, old_tid);
@@ -152,6 +191,7 @@ static void trace_stopped(struct tracee *tracee, int status)
 	trace_resume(tracee, 0);
 }
 
+/* A stop is only noted: see trace_loop(). An end may come on top of that. */
 static void trace_changed(pid_t tid, int status)
 {
 	struct tracee *tracee = tracee_find(tid);
@@ -159,40 +199,57 @@ static void trace_changed(pid_t tid, int status)
 	if (WIFSTOPPED(status)) {
 		if (!tracee)
 			tracee = trace_adopt(tid);
-		if (tracee)
-			trace_stopped(tracee, status);
+		if (tracee) {
+			tracee->has_stopped = true;
+			tracee->status = status;
+		}
 		return;
 	}
-	if (tid == trace.command)
+	if (tid == trace.command) {
 		trace.status = status;
+		trace.command = 0;
+	}
 	if (tracee)
 		tracee_remove(tracee);
 }
 
-/* Until there is nobody left to trace. */
+static pid_t trace_wait(int *status)
+{
+	pid_t tid;
+
+	sigprocmask(SIG_UNBLOCK, &trace.handled, NULL);
+	tid = waitpid(-1, status, __WALL);
+	sigprocmask(SIG_BLOCK, &trace.handled, NULL);
+	return tid;
+}
+
+/*
+ * Until there is nobody left to trace. wait() looks at the tracees in a fixed order,
+ * and one that makes a system call after the other can be stopped again each time it
+ * is asked for. So none goes on before all that have stopped are known.
+ */
 static void trace_loop(void)
 {
-	while (tracees && !trace.has_left) {
-		int status;
-		pid_t tid = waitpid(-1, &status, __WALL | WNOHANG);
+	struct tracee *tracee;
+	int status;
+	pid_t tid;
 
-		if (tid > 0)
+	while (tracees && (tid = trace_wait(&status)) > 0) {
+		do
 			trace_changed(tid, status);
-		else if (!tid)
-			trace_fetch();
-		else if (errno != EINTR)
-			break;
+		while ((tid = waitpid(-1, &status, __WALL | WNOHANG)) > 0);
+		while ((tracee = tracee_stopped()))
+			trace_stopped(tracee);
 	}
 }
 
 /* In the child: wait until we are seized, which closes the other end of the pipe. */
-static void __attribute__((noreturn)) trace_execute(char **argv, int go, void (*on_child)(int))
+static void __attribute__((noreturn)) trace_execute(char **argv, int go)
 {
 	char byte;
 
 	while (read(go, &byte, 1) < 0 && errno == EINTR)
 		;
-	signal(SIGCHLD, on_child);
 	sigprocmask(SIG_SETMASK, &trace.before, NULL);
 	execvp(argv[0], argv);
 	warn("%s", argv[0]);
@@ -208,30 +265,31 @@ static void __attribute__((noreturn)) trace_execute(char **argv, int go, void (*
  */
 int trace_command(char **argv, bool follow)
 {
-	struct sigaction on_child;
+	pid_t child;
 	int go[2];
 
-	sigaction(SIGCHLD, NULL, &on_child);
 	trace_set_up(follow);
 	if (pipe2(go, O_CLOEXEC))
 		err(1, "pipe2");
-	trace.command = fork();
-	if (trace.command < 0)
+	child = fork();
+	if (child < 0)
 		err(1, "fork");
-	if (!trace.command) {
+	if (!child) {
 		close(go[1]);
-		trace_execute(argv, go[0], on_child.sa_handler);
+		trace_execute(argv, go[0]);
 	}
 	close(go[0]);
+	trace.command = child;
+	trace_listen();
 
 	/* It stops when it executes the command, and from then on at system calls. */
-	if (ptrace(PTRACE_SEIZE, trace.command, NULL, trace.options)) {
+	if (ptrace(PTRACE_SEIZE, child, NULL, trace.options)) {
 		int error = errno;
 
-		kill(trace.command, SIGKILL);
+		kill(child, SIGKILL);
 		errx(1, "PTRACE_SEIZE: %s", strerror(error));
 	}
-	tracee_add(trace.command, trace.command);
+	tracee_add(child, child);
 	close(go[1]);
 	trace_loop();
 	return trace.status;
@@ -242,9 +300,11 @@ static void trace_seize(pid_t tid)
 	if (tracee_find(tid))
 		return;
 	if (ptrace(PTRACE_SEIZE, tid, NULL, trace.options)) {
-		/* Threads end at any time; others we may not trace. */
-		if (errno != ESRCH)
-			err(1, "PTRACE_SEIZE of %d", tid);
+		int error = errno;
+
+		/* Threads end at any time. One that a thread of ours has made is ours already. */
+		if (error != ESRCH && proc_tracer(tid) != getpid())
+			errx(1, "PTRACE_SEIZE of %d: %s", tid, strerror(error));
 		return;
 	}
 	tracee_add(tid, proc_tgid(tid));
@@ -265,6 +325,7 @@ static void trace_seize(pid_t tid)
 int trace_process(pid_t pid, bool follow)
 {
 	trace_set_up(follow);
+	trace_listen();
 	do {
 		trace.seized = 0;
 		if (!proc_threads(pid, trace_seize) && !tracees)

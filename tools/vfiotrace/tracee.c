@@ -25,6 +25,20 @@ struct tracee *tracee_find(pid_t tid)
 }
 
 /**
+ * tracee_stopped() - look for a thread that has stopped
+ *
+ * Return: one whose stop was noted and not dealt with; NULL if there is none.
+ */
+struct tracee *tracee_stopped(void)
+{
+	struct tracee *tracee = tracees;
+
+	while (tracee && !tracee->has_stopped)
+		tracee = tracee->next;
+	return tracee;
+}
+
+/**
  * tracee_has_process() - is any thread of a process traced?
  * @tgid: the process
  *

@@ -117,11 +117,14 @@ clients_pack() {
 
 # clients_parse OPTION... - sets series, backend and options
 clients_parse() {
+	local modules=()
+
 	series=6.12 backend=type1x options=()
 	while (($#)); do
 		case $1 in
 		-k)		series=$2; shift ;;
 		--backend)	backend=$2; shift ;;
+		-M)		modules+=(-M "$2"); shift ;;
 		-v)		options+=(-v) ;;
 		*)		usage_from_header "$0"; exit 2 ;;
 		esac
@@ -132,6 +135,8 @@ clients_parse() {
 	type1x)	options+=(-M "$(clients_module)") ;;
 	*)	die "backend is stock or type1x, not '$backend'" ;;
 	esac
+	# These may need ours.
+	options+=(${modules[@]+"${modules[@]}"})
 }
 
 # clients_module - our backend, built for that kernel
@@ -142,20 +147,30 @@ clients_module() {
 	echo "$dir/drivers/vfio/type1x/vfio_iommu_type1x.ko"
 }
 
+# clients_tracer - print where a vfiotrace is that needs no library
+clients_tracer() {
+	local out=$T1X_OUT/clients/vfiotrace
+
+	need gcc make libc6-dev linux-libc-dev
+	make -s -C "$T1X_ROOT/tools/vfiotrace" OUT="$out" LDFLAGS=-static >&2
+	echo "$out/vfiotrace"
+}
+
 # clients_run LIMIT SCRIPT ARGUMENT... - the guest's part of a client, which
 # expects to see $backend in use; sets $log
 clients_run() {
-	local limit=$1 script=$2
+	local limit=$1 script=$2 name=${2##*/}
 
 	shift 2
+	[[ $script == */* ]] || script=$CLIENTS_DIR/guest/$script
 	mkdir -p "$T1X_OUT/logs"
-	log=$T1X_OUT/logs/$(date +%Y%m%d-%H%M%S)-$series-$script-$backend-$$.log
+	log=$T1X_OUT/logs/$(date +%Y%m%d-%H%M%S)-$series-$name-$backend-$$.log
 	"$T1X_ROOT/tools/testing/qemu/run" -k "$series" -t "$limit" \
 		${options[@]+"${options[@]}"} \
-		-f "$CLIENTS_DIR/guest/watch.sh" -f "$CLIENTS_DIR/guest/$script" \
-		"$@" -o "$log" -- "/t/$script" "$backend"
+		-f "$CLIENTS_DIR/guest/watch.sh" -f "$CLIENTS_DIR/guest/trace.sh" \
+		-f "$script" -f "$(clients_tracer)" \
+		"$@" -o "$log" -- "/t/$name" "$backend"
 }
-
 
 # clients_backends - who used which backend, out of the log
 clients_backends() {

@@ -9,6 +9,7 @@
  *	caller clone NODE	a child that is made as threads are, but is none
  *	caller x32 NODE		a system call as programs of the x32 kind make it
  *	caller loop NODE	two threads make ioctls until a SIGTERM
+ *	caller breed NODE	the same, but by threads that do not live long
  *	caller signal		waits for SIGUSR1, stops itself, goes on
  *	caller exit STATUS	ends so
  *	caller die SIGNAL	ends so
@@ -241,6 +242,27 @@ static void loop(void)
 	printf("signal %d\n", has_come);
 }
 
+static void *breed_call(void *unused)
+{
+	(void)unused;
+	ioctl(fd, VFIO_CHECK_EXTENSION, VFIO_TYPE1_IOMMU);
+	return NULL;
+}
+
+static void breed(void)
+{
+	signal(SIGTERM, on_signal);
+	while (!has_come) {
+		pthread_t thread[THREADS];
+
+		for (int i = 0; i < THREADS; i++)
+			pthread_create(&thread[i], NULL, breed_call, NULL);
+		for (int i = 0; i < THREADS; i++)
+			pthread_join(thread[i], NULL);
+	}
+	printf("signal %d\n", has_come);
+}
+
 static void wait_for_signal(void)
 {
 	signal(SIGUSR1, on_signal);
@@ -283,6 +305,8 @@ int main(int argc, char **argv)
 		x32();
 	else if (!strcmp(mode, "loop"))
 		loop();
+	else if (!strcmp(mode, "breed"))
+		breed();
 	else
 		return 2;
 	return 0;

@@ -142,6 +142,22 @@ static void iommu_caps_of_type1x(void)
 			     "VFIO_IOMMU_DIRTY_CAP_RANGE}]}) = 0");
 }
 
+static void iommu_cap_of_faults(void)
+{
+	struct chain chain = chain_iommu();
+	struct vfio_iommu_type1_info_cap_fault *fault;
+
+	fault = chain_add(&chain, VFIO_IOMMU_TYPE1_INFO_CAP_FAULT, 1, sizeof(*fault));
+	fault->flags = VFIO_IOMMU_FAULT_CAP_COMPLETE;
+	fault->sources = 0x22;
+	fault->record_size = 128;
+	fault->max_records = 65536;
+	UNIT_IOMMU(&chain, C "{argsz=48, " PGSIZES "cap_offset=24, caps=["
+			     "{header={id=VFIO_IOMMU_TYPE1_INFO_CAP_FAULT, version=1, next=0}, "
+			     "flags=VFIO_IOMMU_FAULT_CAP_COMPLETE, sources=0x22, "
+			     "record_size=128, max_records=65536}]}) = 0");
+}
+
 static void unknown_caps(void)
 {
 	struct chain chain = chain_iommu();
@@ -344,6 +360,20 @@ static void region_cap_nvlink(void)
 		    "link_speed=0x9}]}) = 0");
 }
 
+static void region_cap_fault(void)
+{
+	struct chain chain = chain_region();
+	struct vfio_type1x_region_info_cap_fault *fault;
+
+	fault = chain_add(&chain, VFIO_TYPE1X_REGION_INFO_CAP_FAULT, 1, sizeof(*fault));
+	fault->version = 1;
+	fault->irq_index = 5;
+	UNIT_REGION(&chain,
+		    D REGION "{argsz=48, " BAR
+			     "{header={id=VFIO_TYPE1X_REGION_INFO_CAP_FAULT, version=1, next=0}, "
+			     "version=1, irq_index=5}]}) = 0");
+}
+
 static const char *region_type_differs(uint32_t type, uint32_t subtype, const char *names)
 {
 	struct chain chain = chain_region();
@@ -383,6 +413,9 @@ static void region_cap_type(void)
 	UNIT_AGREE(region_type_differs(3, 1,
 				       "type=VFIO_REGION_TYPE_MIGRATION_DEPRECATED, "
 				       "subtype=VFIO_REGION_SUBTYPE_MIGRATION_DEPRECATED"));
+	UNIT_AGREE(region_type_differs(0x74317801, 1,
+				       "type=VFIO_TYPE1X_REGION_TYPE_NESTED, "
+				       "subtype=VFIO_TYPE1X_REGION_SUBTYPE_FAULT"));
 	UNIT_AGREE(region_type_differs(9, 9, "type=0x9, subtype=0x9"));
 }
 
@@ -390,6 +423,7 @@ static const struct unit_case cases[] = {
 	UNIT_CASE(iommu_info_without_room),
 	UNIT_CASE(iommu_caps_of_type1),
 	UNIT_CASE(iommu_caps_of_type1x),
+	UNIT_CASE(iommu_cap_of_faults),
 	UNIT_CASE(unknown_caps),
 	UNIT_CASE(broken_chains),
 	UNIT_CASE(device_info),
@@ -397,6 +431,7 @@ static const struct unit_case cases[] = {
 	UNIT_CASE(device_caps_of_any_length),
 	UNIT_CASE(region_caps),
 	UNIT_CASE(region_cap_nvlink),
+	UNIT_CASE(region_cap_fault),
 	UNIT_CASE(region_cap_type),
 };
 

@@ -270,6 +270,27 @@ static void dirty_pages_clear(void)
 				  "pgsize=0x1000, bitmap_size=8, bitmap=0x7f0000001000}) = 0"));
 }
 
+/* The file has a name of its own on a real system; the fake has but these. */
+static void fault_fd(void)
+{
+	struct vfio_type1x_fault_fd in = { .argsz = sizeof(in), .cookie = 0xc0ffee }, out = in;
+	struct fake fake = { FAKE_CONTAINER(VFIO_TYPE1X_FAULT_FD), FAKE_BOTH(in, out),
+			     .result = FAKE_EVENTFD };
+
+	out.nr_records = 512;
+	out.record_size = 128;
+	UNIT_AGREE(fake_differs(&fake, C "VFIO_TYPE1X_FAULT_FD, {argsz=24, flags=0, "
+					 "nr_records=0 => 512, record_size=128, cookie=0xc0ffee})"
+					 " = 6<anon_inode:[eventfd]>"));
+	in.flags = VFIO_TYPE1X_FAULT_FD_NONBLOCK | 4;
+	fake.out = NULL;
+	fake.result = -EINVAL;
+	UNIT_AGREE(fake_differs(&fake, C "VFIO_TYPE1X_FAULT_FD, {argsz=24, "
+					 "flags=VFIO_TYPE1X_FAULT_FD_NONBLOCK|0x4, "
+					 "nr_records=0, cookie=0xc0ffee})"
+					 " = -1 EINVAL (Invalid argument)"));
+}
+
 static const struct unit_case cases[] = {
 	UNIT_CASE(get_api_version),
 	UNIT_CASE(check_extension),
@@ -284,6 +305,7 @@ static const struct unit_case cases[] = {
 	UNIT_CASE(bitmap_of_32bit_programs),
 	UNIT_CASE(dirty_pages_range),
 	UNIT_CASE(dirty_pages_clear),
+	UNIT_CASE(fault_fd),
 };
 
 int main(void)

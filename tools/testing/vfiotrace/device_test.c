@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <linux/vfio.h>
+#include <string.h>
 
 #include "fake.h"
 #include "newer.h"
@@ -181,6 +182,22 @@ static void get_gfx_dmabuf(void)
 	UNIT_AGREE(fake_differs(&fake, D "VFIO_DEVICE_GET_GFX_DMABUF, [8]) = 11"));
 }
 
+/* What a compiler puts behind the last member says nothing. */
+static void padding(void)
+{
+	struct vfio_device_ioeventfd in;
+	struct fake fake = { FAKE_DEVICE(VFIO_DEVICE_IOEVENTFD), FAKE_IN(in) };
+
+	memset(&in, 0xff, sizeof(in));
+	in.argsz = sizeof(in);
+	in.flags = VFIO_DEVICE_IOEVENTFD_16;
+	in.offset = 0;
+	in.data = 0;
+	UNIT_AGREE(fake_differs(&fake,
+				D "VFIO_DEVICE_IOEVENTFD, {argsz=32, "
+				  "flags=VFIO_DEVICE_IOEVENTFD_16, offset=0, data=0, fd=-1}) = 0"));
+}
+
 static void ioeventfd(void)
 {
 	struct vfio_device_ioeventfd in = { .argsz = 28,
@@ -229,9 +246,16 @@ static void mig_get_precopy_info(void)
 }
 
 static const struct unit_case cases[] = {
-	UNIT_CASE(get_region_info),    UNIT_CASE(get_irq_info), UNIT_CASE(set_irqs_by_eventfd),
-	UNIT_CASE(set_irqs_by_others), UNIT_CASE(reset),	UNIT_CASE(query_gfx_plane),
-	UNIT_CASE(get_gfx_dmabuf),     UNIT_CASE(ioeventfd),	UNIT_CASE(mig_get_precopy_info),
+	UNIT_CASE(get_region_info),
+	UNIT_CASE(get_irq_info),
+	UNIT_CASE(set_irqs_by_eventfd),
+	UNIT_CASE(set_irqs_by_others),
+	UNIT_CASE(reset),
+	UNIT_CASE(query_gfx_plane),
+	UNIT_CASE(get_gfx_dmabuf),
+	UNIT_CASE(ioeventfd),
+	UNIT_CASE(mig_get_precopy_info),
+	UNIT_CASE(padding),
 };
 
 int main(void)

@@ -16,7 +16,7 @@ until_true() {
 	local tries=0
 
 	until "$@"; do
-		((++tries < 200)) || { echo "waited in vain: $*"; return 1; }
+		((++tries < 400)) || { echo "waited in vain: $*"; return 1; }
 		sleep 0.05
 	done
 }
@@ -36,6 +36,10 @@ is_traced() {
 
 has_line() {
 	grep -q "$1" "$2"
+}
+
+has_no_child() {
+	[[ -z $(cat "/proc/$1/task/$1/children") ]]
 }
 
 # has_threads PID N
@@ -231,8 +235,58 @@ case_detaching_leaves_it_running() {
 		wait "$tracer" || { echo "$signal: status $?"; return 1; }
 		! is_traced "$loop" || { echo "$signal: still traced"; return 1; }
 		[[ $(state "$loop") != [Tt] ]] || { echo "$signal: stopped"; return 1; }
+		! has_line '= ?$' "$work/got" || { echo "$signal: a call has no end"; return 1; }
 	done
 	end_loop
+}
+
+# Some of them are traced before we look for them.
+case_threads_that_come_while_we_attach() {
+	local loop tracer i
+
+	"$programs/caller" breed "$work/node" >"$work/out" &
+	loop=$!
+	for i in {1..15}; do
+		: >"$work/got"
+		"$trace" -o "$work/got" -p "$loop" &
+		tracer=$!
+		until_true lines_of "$work/got" 10 || return
+		kill -INT "$tracer"
+		wait "$tracer" || { echo "round $i: status $?"; return 1; }
+		! is_traced "$loop" || { echo "round $i: still traced"; return 1; }
+	done
+	end_loop
+}
+
+# as with nohup
+case_a_hangup_that_is_ignored_stays_so() {
+	local loop tracer
+
+	start_loop || return
+	env --ignore-signal=HUP "$trace" -o "$work/got" -p "$loop" &
+	tracer=$!
+	until_true lines_of "$work/got" 10 || return
+	kill -HUP "$tracer"
+	: >"$work/got"
+	until_true lines_of "$work/got" 10 || return
+	kill -TERM "$tracer"
+	wait "$tracer" && end_loop
+}
+
+# A signal is not for the command any more then.
+case_children_may_outlive_the_command() {
+	local tracer pid
+
+	: >"$work/got"
+	"$trace" -f -o "$work/got" /bin/sh -c \
+		"'$programs/caller' loop '$work/node' >/dev/null & echo \$!" >"$work/out" &
+	tracer=$!
+	until_true lines_of "$work/got" 10 && until_true has_no_child "$tracer" || return
+	pid=$(cat "$work/out")
+	kill -TERM "$tracer"
+	wait "$tracer" || { echo "status $?"; return 1; }
+	! is_traced "$pid" || { echo "still traced"; return 1; }
+	kill -TERM "$pid"
 }
 
 # Neither attaching nor detaching makes it go on.
