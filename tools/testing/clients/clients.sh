@@ -132,28 +132,28 @@ clients_parse() {
 	done
 	case $backend in
 	stock)	;;
-	type1x)	options+=(-M "$(clients_module)") ;;
+	type1x)	options+=(-M "$(clients_module type1x/vfio_iommu_type1x)") ;;
 	*)	die "backend is stock or type1x, not '$backend'" ;;
 	esac
 	# These may need ours.
 	options+=(${modules[@]+"${modules[@]}"})
 }
 
-# clients_module - our backend, built for that kernel
+# clients_module NAME - a module of ours, built for that kernel
 clients_module() {
 	local dir
 
 	dir=$("$T1X_ROOT/tools/lib/build-modules" "$series" | tail -n 1)
-	echo "$dir/drivers/vfio/type1x/vfio_iommu_type1x.ko"
+	echo "$dir/drivers/vfio/$1.ko"
 }
 
-# clients_tracer - print where a vfiotrace is that needs no library
-clients_tracer() {
-	local out=$T1X_OUT/clients/vfiotrace
+# clients_tool NAME - print where a tool of ours is that needs no library
+clients_tool() {
+	local out=$T1X_OUT/clients/$1
 
-	need gcc make libc6-dev linux-libc-dev
-	make -s -C "$T1X_ROOT/tools/vfiotrace" OUT="$out" LDFLAGS=-static >&2
-	echo "$out/vfiotrace"
+	need gcc make libc6-dev linux-libc-dev libjansson-dev
+	make -s -C "$T1X_ROOT/tools/$1" OUT="$out" LDFLAGS=-static >&2
+	echo "$out/$1"
 }
 
 # clients_run LIMIT SCRIPT ARGUMENT... - the guest's part of a client, which
@@ -168,7 +168,7 @@ clients_run() {
 	"$T1X_ROOT/tools/testing/qemu/run" -k "$series" -t "$limit" \
 		${options[@]+"${options[@]}"} \
 		-f "$CLIENTS_DIR/guest/watch.sh" -f "$CLIENTS_DIR/guest/trace.sh" \
-		-f "$script" -f "$(clients_tracer)" \
+		-f "$script" -f "$(clients_tool vfiotrace)" \
 		"$@" -o "$log" -- "/t/$name" "$backend"
 }
 
