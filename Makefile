@@ -118,6 +118,7 @@ debug-kernel: ## build the debug kernel (about 6 minutes, once)
 qemu-shell: ## boot KERNEL with the devices and modules of the tests, and a shell
 	dir=$$(tools/lib/build-modules $(KERNEL)) && tools/testing/qemu/shell -k $(KERNEL) \
 		-M "$$dir/drivers/vfio/type1x/vfio_iommu_type1x.ko" \
+		-M "$$dir/drivers/vfio/hooks/vfio_type1x_hooks.ko" \
 		-M "$$dir/$(TEST_MODULES)/t1x_test_device.ko"
 
 bench: ## compare with the stock backend

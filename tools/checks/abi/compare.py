@@ -4,7 +4,7 @@
 usage: compare.py LIST MIRROR.json VMLINUX.json MODULE=MODULE.json...
 
 The JSON files are what "bpftool -j btf dump" prints. Types of a module refer to
-those of vmlinux.
+those of vmlinux, which is also what an entry of the list for "vmlinux" is about.
 """
 import json
 import sys
@@ -111,6 +111,7 @@ def main():
     ours = Types(sys.argv[2])
     base = Types(sys.argv[3])
     modules = {m: Types(path, base) for m, path in (a.split('=', 1) for a in sys.argv[4:])}
+    modules['vmlinux'] = base
     compared, differences = 0, []
     with open(sys.argv[1], encoding='utf-8') as f:
         for words in (line.split() for line in f):

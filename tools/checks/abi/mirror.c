@@ -4,15 +4,20 @@
  * to itself, so that the compiler describes it in its debug information.
  */
 #include <linux/module.h>
+#include <vfio/container.h>
 #include <vfio/driver.h>
+#include <vfio/probed.h>
 
 struct abi_mirror {
 	struct vfio_iommu_driver_ops ops;
 	enum vfio_group_type group_type;
 	enum vfio_iommu_notify_type notify_type;
+	struct vfio_iommu_driver driver;
+	struct vfio_container container;
 	/* A declared function is not described, a pointer to one is. */
 	typeof(vfio_register_iommu_driver) *vfio_register_iommu_driver;
 	typeof(vfio_unregister_iommu_driver) *vfio_unregister_iommu_driver;
+	typeof(show_fd_locks) *show_fd_locks;
 };
 
 extern struct abi_mirror abi_mirror;

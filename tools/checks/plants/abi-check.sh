@@ -30,6 +30,29 @@ plant "a function with another result" "vfio_register_iommu_driver differs" <<'E
 sed -i 's/^int vfio_register/long vfio_register/' compat/include/vfio/driver.h
 END
 
+plant "members of a container exchanged" "vfio_container differs" <<'END'
+sed -i '/^\tvoid \*iommu_data/{h;d}; /^\tbool noiommu/{p;x}' compat/include/vfio/container.h
+END
+
+plant "a lock of another kind" "ours .*'group_lock'.*mutex" <<'END'
+sed -i 's/struct rw_semaphore group_lock/struct mutex group_lock/
+	s/linux.rwsem/linux\/mutex/' compat/include/vfio/container.h
+END
+
+plant "a backend with a member too many" "vfio_iommu_driver differs" <<'END'
+sed -i 's/^\tstruct list_head vfio_next;/\tvoid *planted;\n&/' compat/include/vfio/container.h
+END
+
+plant "arguments of a probed function exchanged" "show_fd_locks differs" <<'END'
+sed -i 's/struct seq_file \*m, struct file \*file,/struct file *file, struct seq_file *m,/' \
+	compat/include/vfio/probed.h
+END
+
+plant "a probed function that the kernel does not have" "planted: the kernel has none" <<'END'
+sed -i 's/show_fd_locks/planted/g' compat/include/vfio/probed.h tools/checks/abi/mirror.c \
+	tools/checks/abi/list
+END
+
 plant "a declaration that is not mirrored" "not in the mirror" <<'END'
 printf 'struct\tplanted\tvfio\n' >>tools/checks/abi/list
 END

@@ -9,7 +9,15 @@ sed -i 's,"count.h","../../../../elsewhere/count.h",' drivers/vfio/type1x/core/c
 END
 
 plant "module under another name" "vfio_planted" <<'END'
-sed -i 's/^BUILT_MODULE_NAME.*/BUILT_MODULE_NAME[0]="vfio_planted"/' dkms.conf
+sed -i 's/^BUILT_MODULE_NAME\[0\].*/BUILT_MODULE_NAME[0]="vfio_planted"/' dkms.conf
+END
+
+plant "another module under another name" "vfio_planted" <<'END'
+sed -i 's/^BUILT_MODULE_NAME\[1\].*/BUILT_MODULE_NAME[1]="vfio_planted"/' dkms.conf
+END
+
+plant "module that dkms does not know" "dkms.conf has no vfio_type1x_hooks" <<'END'
+sed -i '/\[1\]=/d' dkms.conf
 END
 
 plant "module for tests that is built for users" "for tests only" <<'END'

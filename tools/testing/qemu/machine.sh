@@ -6,6 +6,8 @@
 
 QEMU_DIR=$T1X_ROOT/tools/testing/qemu
 QEMU_IOMMU=intel-iommu,intremap=on,caching-mode=on
+QEMU_EDU=edu,dma_mask=0xffffffffffffffff
+QEMU_EDUS=3
 
 machine_need() {
 	need qemu-system-x86 busybox-static cpio kmod xz-utils binutils
@@ -70,16 +72,18 @@ machine_pack() {
 # machine_args ARRAY KERNEL INITRAMFS NVME-IMAGE MIB - QEMU's arguments
 machine_args() {
 	local -n machine=$1
+	local i edus=()
 
+	for ((i = 0; i < QEMU_EDUS; i++)); do
+		edus+=(-device "$QEMU_EDU")
+	done
 	# shellcheck disable=SC2034,SC2054 # the caller's array; QEMU's commas
 	machine=(
 		-accel tcg,thread=multi -cpu max -smp 2 -m "$5" -M q35
 		-nodefaults -no-user-config -display none -no-reboot
 		-device isa-debug-exit,iobase=0xf4,iosize=0x04
 		-device "$QEMU_IOMMU"
-		-device edu,dma_mask=0xffffffffffffffff
-		-device edu,dma_mask=0xffffffffffffffff
-		-device edu,dma_mask=0xffffffffffffffff
+		${edus[@]+"${edus[@]}"}
 		-drive "if=none,id=nvme0,format=raw,cache=unsafe,file=$4"
 		-device nvme,drive=nvme0,serial=t1x
 		-netdev hubport,id=net0,hubid=0

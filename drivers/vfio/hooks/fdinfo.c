@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The backend of a container in /proc/PID/fdinfo/FD.
+ *
+ * vfio core prints nothing there.  procfs calls show_fd_locks() for each file
+ * right before it would ask vfio core, so a probe at its entry prints instead.
+ * No file and no structure of vfio core is changed: containers opened earlier are
+ * served, too, a probe that does not hit omits lines, and nothing remains of it
+ * after unloading.  If the lines do not fit, procfs starts again with a larger
+ * buffer, as for any other line.
+ *
+ * The probe has to be one of ftrace's.  Its handler is then like a call from
+ * show_fd_locks() with preemption off: in the context of the reader, who may
+ * sleep and holds none of vfio core's locks, and with interrupts on.  There
+ * group_lock may be tried, and dropped again, even if that wakes a writer or, on
+ * PREEMPT_RT, enables interrupts.  A breakpoint would bring the handler into NMI
+ * context, where none of this is allowed.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/fs.h>
+#include <linux/kprobes.h>
+#include <linux/major.h>
+#include <linux/miscdevice.h>
+#include <linux/module.h>
+#include <linux/ptrace.h>
+#include <linux/seq_file.h>
+#include <linux/string.h>
+#include <linux/vfio_type1x.h>
+
+#include <vfio/container.h>
+#include <vfio/probed.h>
+
+#include "hooks.h"
+
+static struct kprobe t1x_fdinfo_probe;
+
+/*
+ * The device number says /dev/vfio/vfio, the owner that vfio core serves it, not
+ * iommufd, and that the file was opened for more than its path.  We depend on
+ * vfio core's module, hence no other has its name.
+ */
+static bool t1x_fdinfo_is_container(const struct file *file)
+{
+	const struct inode *inode = file_inode(file);
+	struct module *owner = file->f_op->owner;
+
+	return S_ISCHR(inode->i_mode) && inode->i_rdev == MKDEV(MISC_MAJOR, VFIO_MINOR) &&
+	       owner && !strcmp(module_name(owner), "vfio");
+}
+
+/*
+ * Under group_lock a container keeps its backend, and that its module.  Whoever
+ * has the lock for writing is about to change the backend or the groups: there is
+ * nothing to tell that would still be true at the end of the read.
+ */
+static void t1x_fdinfo_show(struct seq_file *m, struct vfio_container *container)
+{
+	const struct vfio_iommu_driver *driver;
+
+	if (!down_read_trylock(&container->group_lock))
+		return;
+	driver = container->iommu_driver;
+	if (driver) {
+		seq_printf(m, "vfio-driver:\t%s\n", driver->ops->name);
+		t1x_container_show_fdinfo(driver->ops, container->iommu_data, m);
+	}
+	up_read(&container->group_lock);
+}
+
+/* At the entry of show_fd_locks(). */
+static int t1x_fdinfo_hit(struct kprobe *probe, struct pt_regs *regs)
+{
+	struct seq_file *m = (struct seq_file *)regs_get_kernel_argument(regs, 0);
+	struct file *file = (struct file *)regs_get_kernel_argument(regs, 1);
+
+	if (unlikely(probe->nmissed))
+		pr_info_once("missed a read of fdinfo, which another probe was in the way of\n");
+	if (t1x_fdinfo_is_container(file))
+		t1x_fdinfo_show(m, file->private_data);
+	return 0;
+}
+
+NOKPROBE_SYMBOL(t1x_fdinfo_hit);
+
+static int t1x_fdinfo_register(u32 flags)
+{
+	t1x_fdinfo_probe = (struct kprobe){
+		.symbol_name = "show_fd_locks",
+		.pre_handler = t1x_fdinfo_hit,
+		.flags = flags,
+	};
+	return register_kprobe(&t1x_fdinfo_probe);
+}
+
+/*
+ * Registered as disabled, the probe tells its kind before it can hit.  Enabling it
+ * succeeds without effect, and for good, while all probes are switched off: then
+ * it is registered anew, so that it starts when they are switched on.
+ */
+static int t1x_fdinfo_arm(void)
+{
+	int ret = t1x_fdinfo_register(KPROBE_FLAG_DISABLED);
+
+	if (ret)
+		return ret;
+	ret = kprobe_ftrace(&t1x_fdinfo_probe) ? enable_kprobe(&t1x_fdinfo_probe) : -EOPNOTSUPP;
+	if (!ret && !kprobe_disabled(&t1x_fdinfo_probe))
+		return 0;
+	unregister_kprobe(&t1x_fdinfo_probe);
+	if (ret)
+		return ret;
+	pr_warn("kprobes are switched off, and fdinfo names no backend until they are on\n");
+	return t1x_fdinfo_register(0);
+}
+
+/**
+ * t1x_fdinfo_init() - from now on fdinfo of containers has lines about the backend
+ *
+ * Context: may sleep
+ * Return: 0; -EOPNOTSUPP without kprobes, or where ftrace does not reach
+ * show_fd_locks(); other errors of register_kprobe(). Says why.
+ */
+int t1x_fdinfo_init(void)
+{
+	int ret = t1x_fdinfo_arm();
+
+	if (ret)
+		pr_err("cannot probe show_fd_locks() by ftrace, error %d\n", ret);
+	return ret;
+}
+
+/**
+ * t1x_fdinfo_exit() - and no longer
+ *
+ * Context: may sleep; waits for reads that are just printing.
+ */
+void t1x_fdinfo_exit(void)
+{
+	unregister_kprobe(&t1x_fdinfo_probe);
+}
