@@ -12,6 +12,7 @@
 #define MAX_PAGES	64
 #define MOST_PFN	0xffffffffffULL
 #define MOST_PAGES	4194304ULL
+#define MOST_LEAF_PAGES	4096	/* the model looks at each */
 
 static const enum t1x_run_kind kinds[] = { T1X_RUN_PAGES, T1X_RUN_HUGETLB, T1X_RUN_RAW };
 
@@ -66,12 +67,25 @@ static void fuzz_extend(struct fuzz_input *input)
 	fuzz_agree(run_check_extend(run, next));
 }
 
+static void fuzz_leaves(struct fuzz_input *input)
+{
+	struct t1x_run run = fuzz_run(input, MOST_LEAF_PAGES);
+	u64 page = fuzz_take(input, 8) >> 12;
+	u8 how = fuzz_take(input, 1);
+	unsigned int order = how % 16;
+
+	/* Runs that lie in a leaf as their IOVA does are the interesting ones. */
+	if (how & 0x80)
+		page = (page & ~0xffffULL) | (run.pfn & 0xffff);
+	fuzz_agree(run_check_leaves(run, page, order));
+}
+
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
 	struct fuzz_input input = { .bytes = data, .left = size };
 
 	while (input.left) {
-		switch (fuzz_take(&input, 1) % 4) {
+		switch (fuzz_take(&input, 1) % 5) {
 		case 0:
 			fuzz_scan(&input);
 			break;
@@ -83,6 +97,9 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 			break;
 		case 3:
 			fuzz_agree(run_check_unpack(fuzz_take(&input, 8)));
+			break;
+		case 4:
+			fuzz_leaves(&input);
 			break;
 		}
 	}

@@ -11,6 +11,7 @@
 #include <linux/mman.h>
 
 #include "box.h"
+#include "debugfs.h"
 #include "snapshot.h"
 
 #define LEAF		GIB(1)
@@ -180,9 +181,27 @@ static void expect_unreachable(struct leaf_self *self)
 	EXPECT_EQ(words_changed(self), 0);
 }
 
-static void map_leaf(struct leaf_self *self)
+/* What the statistics say: so many bytes in leaves of 1 GiB, and of 2 MiB. */
+static void expect_counted(uint64_t giant, uint64_t huge)
 {
+	char dir[DEBUGFS_PATH_LEN];
+	uint64_t mapped;
+
+	if (backend_is_stock())
+		return;
+	debugfs_find(dir);
+	mapped = debugfs_number(dir, "type1x-mapped-bytes");
+	EXPECT_EQ(debugfs_number(dir, "type1x-leaf-bytes-1g"), giant);
+	EXPECT_EQ(debugfs_number(dir, "type1x-leaf-bytes-2m"), huge);
+	EXPECT_EQ(debugfs_number(dir, "type1x-leaf-bytes-4k"), mapped - giant - huge);
+}
+
+static void map_leaf(struct leaf_self *self, const struct leaf_variant *variant)
+{
+	size_t around = self->size - LEAF, huge = around % HUGE ? 0 : around;
+
 	iommu_map(self->container, self->addr, self->iova, self->size, IOMMU_RW);
+	expect_counted(variant->small ? 0 : LEAF, huge + (variant->small ? LEAF : 0));
 }
 
 /* Between neighbours, which stay what they are. */
@@ -193,9 +212,10 @@ TEST_F_TIMEOUT(leaf, unmap, 60)
 
 	iommu_map(self->container, below, self->iova - PAGE, PAGE, IOMMU_RW);
 	iommu_map(self->container, above, end, PAGE, IOMMU_RW);
-	map_leaf(self);
+	map_leaf(self, variant);
 	expect_reachable(self);
 	EXPECT_EQ(iommu_unmap(self->container, self->iova, self->size), self->size);
+	expect_counted(0, 0);
 	EXPECT_TRUE(box_dma_works(box_edu(&self->box, 0), below, self->iova - PAGE));
 	EXPECT_TRUE(box_dma_works(box_edu(&self->box, 0), above, end));
 	arm(self);
@@ -208,7 +228,7 @@ TEST_F_TIMEOUT(leaf, second_group, 60)
 {
 	if (!backend_is_stock())
 		backend_set("private_domains", "Y");
-	map_leaf(self);
+	map_leaf(self, variant);
 	ASSERT_EQ(__box_add(&self->box), 0);
 	expect_reachable(self);
 	arm(self);
@@ -218,7 +238,7 @@ TEST_F_TIMEOUT(leaf, second_group, 60)
 
 TEST_F_TIMEOUT(leaf, closed_while_mapped, 60)
 {
-	map_leaf(self);
+	map_leaf(self, variant);
 	box_close(&self->box);
 }
 

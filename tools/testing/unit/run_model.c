@@ -160,3 +160,35 @@ const char *run_check_unpack(u64 word)
 		return "unpack does not mean the bits of the word";
 	return run_check_pack(run);
 }
+
+/**
+ * run_check_leaves() - count the leaves that a run can make, page by page
+ * @run: run to count in
+ * @page: IOVA of its first frame, in pages
+ * @order: pages of a leaf, as a power of two
+ *
+ * Return: NULL if code and model agree, else what differs.
+ */
+const char *run_check_leaves(struct t1x_run run, u64 page, unsigned int order)
+{
+	u64 leaf = 1, expect = 0, filled = 0, got;
+
+	while (order--)
+		leaf *= 2;
+	got = t1x_run_nr_leaves(&run, page, __builtin_ctzll(leaf));
+
+	/* A leaf is begun where IOVA and frame are aligned, and then has to get full. */
+	for (u64 i = 0; i < run.npages; i++) {
+		if ((page + i) % leaf == 0 && (run.pfn + i) % leaf == 0)
+			filled = 1;
+		else if (filled)
+			filled++;
+		if (filled == leaf) {
+			expect++;
+			filled = 0;
+		}
+	}
+	if (got == expect)
+		return NULL;
+	return got < expect ? "a leaf is not counted" : "more leaves than the run has room for";
+}

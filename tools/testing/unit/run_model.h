@@ -17,5 +17,6 @@ const char *run_check_scan(const unsigned long *pages, size_t npages, unsigned l
 const char *run_check_extend(struct t1x_run run, struct t1x_run next);
 const char *run_check_pack(struct t1x_run run);
 const char *run_check_unpack(u64 word);
+const char *run_check_leaves(struct t1x_run run, u64 page, unsigned int order);
 
 #endif /* T1X_TESTING_RUN_MODEL_H */

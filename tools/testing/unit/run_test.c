@@ -178,6 +178,75 @@ static void example_of_the_header_holds(void)
 	UNIT_CHECK(run.npages == 0 && run.pfn == 0x100200);
 }
 
+/* Leaves of up to 8 pages, in runs that begin and end anywhere about them. */
+static void leaves_are_exhaustively_right(void)
+{
+	/* IOVAs reach to the last page; frames, and both, are 4 GiB and more, too. */
+	static const u64 bases[] = { 0, 0x100000, 1ULL << 33, (1ULL << 52) - 64 };
+
+	for (size_t base = 0; base < UNIT_COUNT(bases); base++)
+		for (unsigned int order = 0; order <= 3; order++)
+			for (unsigned int number = 0; number < 16 * 16 * 33; number++) {
+				struct t1x_run run = {
+					.pfn = bases[(base + 1) % UNIT_COUNT(bases)] % MOST_PFN,
+					.npages = number / (16 * 16),
+				};
+
+				run.pfn += number / 16 % 16;
+				UNIT_AGREE(run_check_leaves(run, bases[base] + number % 16, order));
+			}
+}
+
+/* What the page table of x86 has: leaves of 2 MiB and of 1 GiB. */
+static void leaves_hold_at_every_border(void)
+{
+	static const s64 near[] = { -513, -512, -511, -1, 0, 1, 511, 512, 513 };
+	static const u64 lengths[] = { 1024, 1 << 18, 1 << 19 };
+	static const unsigned int orders[] = { 9, 18 };
+	const u64 pfn = 1 << 20, page = 1 << 22;
+
+	for (size_t i = 0; i < UNIT_COUNT(near); i++)
+		for (size_t j = 0; j < UNIT_COUNT(near); j++)
+			for (size_t k = 0; k < UNIT_COUNT(lengths); k++)
+				for (size_t n = 0; n < UNIT_COUNT(orders); n++) {
+					struct t1x_run run = {
+						.pfn = pfn + near[i],
+						.npages = lengths[k] + near[j],
+					};
+
+					UNIT_AGREE(
+						run_check_leaves(run, page + near[i], orders[n]));
+					UNIT_AGREE(
+						run_check_leaves(run, page + near[j], orders[n]));
+				}
+}
+
+static void leaves_agree_on_random_runs(void)
+{
+	for (unsigned int round = 0; round < RANDOM_ROUNDS; round++) {
+		unsigned int order = unit_random_below(12);
+		u64 page = unit_random() >> (12 + unit_random_below(40));
+		struct t1x_run run = {
+			.pfn = unit_random() & (MOST_PFN >> (1 + unit_random_below(30))),
+			.npages = unit_random_below(1 + (4ULL << order)),
+		};
+
+		/* Mostly with the same offset in a leaf: else there is none to be found. */
+		if (unit_random_below(8))
+			run.pfn += (page - run.pfn) & ((1ULL << order) - 1);
+		UNIT_AGREE(run_check_leaves(run, page, order));
+	}
+}
+
+/* It stands above the function. */
+static void example_of_leaves_holds(void)
+{
+	struct t1x_run run = { .pfn = 0x10ff, .npages = 1030 };
+
+	UNIT_CHECK(t1x_run_nr_leaves(&run, 0x30ff, 9) == 1);
+	UNIT_AGREE(run_check_leaves(run, 0x30ff, 9));
+}
+
 int main(void)
 {
 	/* clang-format off */
@@ -190,6 +259,10 @@ int main(void)
 		UNIT_CASE(extend_agrees_on_random_runs),
 		UNIT_CASE(pack_holds_at_every_border),
 		UNIT_CASE(pack_and_unpack_agree_at_random),
+		UNIT_CASE(example_of_leaves_holds),
+		UNIT_CASE(leaves_are_exhaustively_right),
+		UNIT_CASE(leaves_hold_at_every_border),
+		UNIT_CASE(leaves_agree_on_random_runs),
 	};
 	/* clang-format on */
 
