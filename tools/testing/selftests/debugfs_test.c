@@ -439,8 +439,9 @@ TEST_F(emulated, domains)
 {
 	char *text = debugfs_read(self->dir, "domains");
 	int group, length = 0;
+	int found = sscanf(text, "emulated group %d\n%n", &group, &length);
 
-	ASSERT_EQ(sscanf(text, "emulated group %d\n%n", &group, &length), 1);
+	ASSERT_EQ(found, 1);
 	EXPECT_EQ(text[length], '\0');
 	free(text);
 }

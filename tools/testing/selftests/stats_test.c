@@ -274,7 +274,7 @@ FIXTURE_TEARDOWN(counters)
 	testbox_close(&self->box);
 }
 
-static uint64_t reported(struct counters_self *self)
+static uint64_t pages_reported(struct counters_self *self)
 {
 	return debugfs_number(self->dir, "type1x-dirty-reported");
 }
@@ -295,24 +295,24 @@ TEST_F(counters, reported)
 	iommu_map(self->container, self->memory, BOX_IOVA + 32 * PAGE, 32 * PAGE, IOMMU_RW);
 	dirty_start(self->container);
 	dirty_get(self->container, &self->bits);
-	EXPECT_EQ(reported(self), 0);
+	EXPECT_EQ(pages_reported(self), 0);
 	write_pages(self, 5, 3);
 	write_pages(self, 31, 3);
 	dirty_peek(self->container, &self->bits);
 	EXPECT_EQ(dirty_count(&self->bits), 6);
-	EXPECT_EQ(reported(self), 0);
+	EXPECT_EQ(pages_reported(self), 0);
 	unwritable.words = (void *)PAGE;
 	EXPECT_EQ(__dirty_get(self->container, &unwritable), -EFAULT);
-	EXPECT_EQ(reported(self), 0);
+	EXPECT_EQ(pages_reported(self), 0);
 	dirty_get(self->container, &self->bits);
-	EXPECT_EQ(reported(self), 6);
+	EXPECT_EQ(pages_reported(self), 6);
 	dirty_get(self->container, &self->bits);
-	EXPECT_EQ(reported(self), 6);
+	EXPECT_EQ(pages_reported(self), 6);
 	write_pages(self, 5, 1);
 	write_pages(self, 60, 2);
 	EXPECT_EQ(__dirty_unmap(self->container, &self->bits, &unmapped), 0);
 	EXPECT_EQ(unmapped, 64 * PAGE);
-	EXPECT_EQ(reported(self), 9);
+	EXPECT_EQ(pages_reported(self), 9);
 	dirty_stop(self->container);
 }
 

@@ -204,21 +204,19 @@ static void leaves_hold_at_every_border(void)
 	static const u64 lengths[] = { 1024, 1 << 18, 1 << 19 };
 	static const unsigned int orders[] = { 9, 18 };
 	const u64 pfn = 1 << 20, page = 1 << 22;
+	const size_t nears = UNIT_COUNT(near);
 
-	for (size_t i = 0; i < UNIT_COUNT(near); i++)
-		for (size_t j = 0; j < UNIT_COUNT(near); j++)
-			for (size_t k = 0; k < UNIT_COUNT(lengths); k++)
-				for (size_t n = 0; n < UNIT_COUNT(orders); n++) {
-					struct t1x_run run = {
-						.pfn = pfn + near[i],
-						.npages = lengths[k] + near[j],
-					};
+	for (size_t n = 0; n < UNIT_COUNT(orders); n++)
+		for (size_t at = 0; at < nears * nears * UNIT_COUNT(lengths); at++) {
+			s64 begin = near[at % nears], end = near[at / nears % nears];
+			struct t1x_run run = {
+				.pfn = pfn + begin,
+				.npages = lengths[at / (nears * nears)] + end,
+			};
 
-					UNIT_AGREE(
-						run_check_leaves(run, page + near[i], orders[n]));
-					UNIT_AGREE(
-						run_check_leaves(run, page + near[j], orders[n]));
-				}
+			UNIT_AGREE(run_check_leaves(run, page + begin, orders[n]));
+			UNIT_AGREE(run_check_leaves(run, page + end, orders[n]));
+		}
 }
 
 static void leaves_agree_on_random_runs(void)
