@@ -74,6 +74,7 @@ static int t1x_backing_add(struct t1x_ioas *ioas, struct t1x_mapping *map)
 	}
 	mutex_lock(&ioas->lock);
 	map->backed = true;
+	t1x_stats_count_leaves(ioas, map);
 	mutex_unlock(&ioas->lock);
 	return 0;
 }
@@ -143,6 +144,7 @@ int t1x_backing_publish(struct t1x_ioas *ioas, struct t1x_mapping *map)
 		if (need == T1X_BACKING_FITS) {
 			if (map->state == T1X_MAPPING_FILLING)
 				t1x_stats_note_map(ioas, map);
+			t1x_stats_count_leaves(ioas, map);
 			map->state = T1X_MAPPING_READY;
 			t1x_ioas_note_idle(ioas);
 		}

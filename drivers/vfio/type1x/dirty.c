@@ -184,7 +184,13 @@ void t1x_dirty_mark_span(struct t1x_mapping *map, const struct t1x_span *span)
 {
 	struct t1x_dirty_part part = t1x_dirty_part(map, span);
 
-	t1x_dirty_mark(map, part.page, part.npages);
+	/* Else its frames are not settled, and none of them is known not to be memory. */
+	if (!map->backed) {
+		t1x_dirty_mark(map, part.page, part.npages);
+	} else if (map->dirty && map->prot & IOMMU_WRITE) {
+		t1x_dirty_fill_memory(map, part.page, part.npages, map->dirty, part.page);
+		map->stained = true;
+	}
 }
 
 /**

@@ -137,6 +137,7 @@ enum t1x_mapping_state {
  * @payer: who is charged; changes in state UPDATING only
  * @nr_2m_leaves: leaves of that size that its frames make (owning thread)
  * @nr_1g_leaves: likewise (owning thread)
+ * @leaves_counted: they are counted in the statistics (owning thread)
  * @nr_mapped: leading pages that the domains map (domains_rwsem, owning thread)
  * @nr_charged: pages charged to @payer, if @prepaid or while @extents has frames
  *		(owning thread)
@@ -161,6 +162,7 @@ struct t1x_mapping {
 	unsigned int nr_guests;
 	u32 nr_2m_leaves;
 	u32 nr_1g_leaves;
+	bool leaves_counted;
 	struct t1x_payer *payer;
 	unsigned long nr_mapped;
 	unsigned long nr_charged;

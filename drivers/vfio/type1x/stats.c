@@ -54,13 +54,13 @@ void t1x_stats_note_unmap(struct t1x_ioas *ioas, const struct t1x_mapping *map)
 /**
  * t1x_stats_note_leaves() - a run of frames goes to the IOMMU
  * @ioas: address space
- * @map: mapping of the caller, whose counts are raised as well
+ * @map: mapping of the caller
  * @run: frames, all in one slice (see domain.c)
  * @page: page of @map behind which the run begins
  *
  * An IOMMU uses the largest leaf that size and alignment allow.
  */
-void t1x_stats_note_leaves(struct t1x_ioas *ioas, struct t1x_mapping *map,
+void t1x_stats_note_leaves(const struct t1x_ioas *ioas, struct t1x_mapping *map,
 			   const struct t1x_run *run, unsigned long page)
 {
 	const unsigned long pgsizes = READ_ONCE(ioas->pgsize_bitmap);
@@ -74,8 +74,20 @@ void t1x_stats_note_leaves(struct t1x_ioas *ioas, struct t1x_mapping *map,
 			(nr_1g << (T1X_STATS_1G_ORDER - T1X_STATS_2M_ORDER));
 	map->nr_1g_leaves += nr_1g;
 	map->nr_2m_leaves += nr_2m;
-	atomic_long_add(nr_1g, &ioas->stats.nr_1g_leaves);
-	atomic_long_add(nr_2m, &ioas->stats.nr_2m_leaves);
+}
+
+/**
+ * t1x_stats_count_leaves() - all frames of a mapping are with the IOMMU
+ * @ioas: address space
+ * @map: mapping of the caller, that others are about to see
+ */
+void t1x_stats_count_leaves(struct t1x_ioas *ioas, struct t1x_mapping *map)
+{
+	if (map->leaves_counted || !(map->nr_1g_leaves | map->nr_2m_leaves))
+		return;
+	atomic_long_add(map->nr_1g_leaves, &ioas->stats.nr_1g_leaves);
+	atomic_long_add(map->nr_2m_leaves, &ioas->stats.nr_2m_leaves);
+	map->leaves_counted = true;
 }
 
 /**
@@ -85,8 +97,11 @@ void t1x_stats_note_leaves(struct t1x_ioas *ioas, struct t1x_mapping *map,
  */
 void t1x_stats_drop_leaves(struct t1x_ioas *ioas, struct t1x_mapping *map)
 {
-	atomic_long_sub(map->nr_1g_leaves, &ioas->stats.nr_1g_leaves);
-	atomic_long_sub(map->nr_2m_leaves, &ioas->stats.nr_2m_leaves);
+	if (map->leaves_counted) {
+		atomic_long_sub(map->nr_1g_leaves, &ioas->stats.nr_1g_leaves);
+		atomic_long_sub(map->nr_2m_leaves, &ioas->stats.nr_2m_leaves);
+	}
+	map->leaves_counted = false;
 	map->nr_1g_leaves = 0;
 	map->nr_2m_leaves = 0;
 }
@@ -101,7 +116,7 @@ static void t1x_stats_show_leaves(const struct t1x_ioas *ioas, struct seq_file *
 
 	if (READ_ONCE(ioas->nr_groups))
 		small = (u64)READ_ONCE(stats->mapped_npages) << PAGE_SHIFT;
-	/* Two counters, one moment apart. */
+	/* A mapping is counted in both, one moment apart. */
 	small -= min(small, huge + giant);
 	seq_printf(m, "type1x-leaf-bytes-4k:\t%llu\n", small);
 	seq_printf(m, "type1x-leaf-bytes-2m:\t%llu\n", huge);
@@ -153,8 +168,9 @@ void t1x_stats_show(const struct t1x_ioas *ioas, struct seq_file *m)
 	seq_printf(m, "type1x-entries-left:\t%u\n", READ_ONCE(ioas->entries_left));
 	seq_printf(m, "type1x-mapped-bytes:\t%llu\n",
 		   (u64)READ_ONCE(stats->mapped_npages) << PAGE_SHIFT);
+	/* Below zero for a moment, when a charge moves from mappings to devices. */
 	seq_printf(m, "type1x-locked-bytes:\t%llu\n",
-		   (u64)atomic_long_read(&stats->locked_npages) << PAGE_SHIFT);
+		   (u64)max(atomic_long_read(&stats->locked_npages), 0L) << PAGE_SHIFT);
 	t1x_stats_show_leaves(ioas, m);
 	t1x_stats_show_tracking(ioas, m);
 	seq_printf(m, "type1x-maps:\t%llu\n", READ_ONCE(stats->nr_maps));

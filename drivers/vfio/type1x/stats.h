@@ -46,8 +46,9 @@ struct t1x_stats {
 
 void t1x_stats_note_map(struct t1x_ioas *ioas, const struct t1x_mapping *map);
 void t1x_stats_note_unmap(struct t1x_ioas *ioas, const struct t1x_mapping *map);
-void t1x_stats_note_leaves(struct t1x_ioas *ioas, struct t1x_mapping *map,
+void t1x_stats_note_leaves(const struct t1x_ioas *ioas, struct t1x_mapping *map,
 			   const struct t1x_run *run, unsigned long page);
+void t1x_stats_count_leaves(struct t1x_ioas *ioas, struct t1x_mapping *map);
 void t1x_stats_drop_leaves(struct t1x_ioas *ioas, struct t1x_mapping *map);
 void t1x_stats_show(const struct t1x_ioas *ioas, struct seq_file *m);
 
