@@ -41,6 +41,10 @@ static int iommu_take_cap(struct iommu_info *info, const struct vfio_info_cap_he
 		info->has_avail = true;
 		info->avail = ((const struct vfio_iommu_type1_info_dma_avail *)cap)->avail;
 		return 0;
+	case VFIO_IOMMU_TYPE1_INFO_CAP_FAULT:
+		info->has_fault = true;
+		memcpy(&info->fault, cap, sizeof(info->fault));
+		return 0;
 	case VFIO_IOMMU_TYPE1_INFO_CAP_DRIVER:
 		info->has_driver = true;
 		memcpy(&info->driver, cap, sizeof(info->driver));

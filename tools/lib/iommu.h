@@ -35,6 +35,8 @@ struct iommu_info {
 	struct vfio_iommu_type1_info_cap_migration migration;
 	bool has_dirty; /* and more, which only vfio-type1x offers */
 	struct vfio_iommu_type1_info_cap_dirty dirty;
+	bool has_fault; /* likewise */
+	struct vfio_iommu_type1_info_cap_fault fault;
 	bool has_driver; /* only vfio-type1x says who it is */
 	struct vfio_iommu_type1_info_cap_driver driver;
 };

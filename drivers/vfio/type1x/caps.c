@@ -23,6 +23,7 @@
 	(ALIGN(sizeof(struct vfio_iommu_type1_info_cap_migration), T1X_CAPS_ALIGN) +	\
 	 ALIGN(sizeof(struct vfio_iommu_type1_info_cap_dirty), T1X_CAPS_ALIGN) +	\
 	 ALIGN(sizeof(struct vfio_iommu_type1_info_cap_driver), T1X_CAPS_ALIGN) +	\
+	 ALIGN(sizeof(struct vfio_iommu_type1_info_cap_fault), T1X_CAPS_ALIGN) +	\
 	 ALIGN(sizeof(struct vfio_iommu_type1_info_dma_avail), T1X_CAPS_ALIGN))
 
 /**
@@ -102,6 +103,18 @@ static void t1x_caps_append_dirty(struct t1x_caps_writer *writer)
 		       VFIO_IOMMU_DIRTY_CAP_RANGE;
 }
 
+static void t1x_caps_append_fault(struct t1x_caps_writer *writer, const struct t1x_ioas *ioas)
+{
+	struct vfio_iommu_type1_info_cap_fault *fault;
+
+	fault = t1x_caps_append(writer, VFIO_IOMMU_TYPE1_INFO_CAP_FAULT, sizeof(*fault));
+	if (!ioas->faults.is_silent)
+		fault->flags = VFIO_IOMMU_FAULT_CAP_COMPLETE;
+	fault->sources = ioas->faults.sources;
+	fault->record_size = sizeof(struct vfio_type1x_fault);
+	fault->max_records = T1X_FAULT_MAX_RECORDS;
+}
+
 static void t1x_caps_append_avail(struct t1x_caps_writer *writer, const struct t1x_ioas *ioas)
 {
 	struct vfio_iommu_type1_info_dma_avail *avail;
@@ -133,6 +146,7 @@ int t1x_caps_build(struct t1x_ioas *ioas, struct vfio_info_cap *caps)
 	t1x_caps_append_migration(&writer);
 	t1x_caps_append_dirty(&writer);
 	t1x_caps_append_driver(&writer);
+	t1x_caps_append_fault(&writer, ioas);
 	t1x_caps_append_avail(&writer, ioas);
 	return 0;
 }

@@ -56,12 +56,12 @@ static int t1x_domain_alloc_for_dev(struct device *dev, void *data)
 
 /**
  * t1x_domain_alloc() - make an empty domain fit for the devices of a group
+ * @ioas: address space that it is to be listed in
  * @group: group that is to be attached first
- * @nesting: make it the second stage of a nested translation
  *
  * Return: the domain, with no group attached, or an ERR_PTR().
  */
-struct t1x_domain *t1x_domain_alloc(struct iommu_group *group, bool nesting)
+struct t1x_domain *t1x_domain_alloc(const struct t1x_ioas *ioas, struct iommu_group *group)
 {
 	struct t1x_domain *domain;
 	int ret;
@@ -72,17 +72,18 @@ struct t1x_domain *t1x_domain_alloc(struct iommu_group *group, bool nesting)
 	INIT_LIST_HEAD(&domain->groups);
 
 	domain->domain = ERR_PTR(-ENODEV);
-	domain->can_record = READ_ONCE(t1x_hw_dirty) && !nesting;
+	domain->can_record = READ_ONCE(t1x_hw_dirty) && !ioas->nesting;
 	iommu_group_for_each_dev(group, domain, t1x_domain_alloc_for_dev);
 	if (IS_ERR(domain->domain)) {
 		ret = PTR_ERR(domain->domain);
 		goto err_free;
 	}
-	if (nesting) {
+	if (ioas->nesting) {
 		ret = iommu_enable_nesting(domain->domain);
 		if (ret)
 			goto err_free_domain;
 	}
+	t1x_source_watch(domain->domain, ioas->stats.id);
 	return domain;
 
 err_free_domain:

@@ -24,12 +24,19 @@ struct t1x_mapping;
  * @group: the group, kept alive by vfio core
  * @aperture: IOVAs that its devices can address in each domain it was tried in
  * @pins_pages: its driver tells which pages it uses, by pinning them
+ * @watched: devices that tell of their faults themselves (source.c)
+ * @sources: 1 << n for each source n of faults that some device has; immutable once
+ *	     the group has joined
+ * @is_silent: some device has none; likewise
  */
 struct t1x_group {
 	struct list_head next;
 	struct iommu_group *group;
 	struct t1x_span aperture;
 	bool pins_pages;
+	struct list_head watched;
+	u32 sources;
+	bool is_silent;
 };
 
 /**
@@ -64,7 +71,7 @@ struct t1x_domain {
 
 /* domain.c */
 u64 t1x_domain_slice(u64 iova);
-struct t1x_domain *t1x_domain_alloc(struct iommu_group *group, bool nesting);
+struct t1x_domain *t1x_domain_alloc(const struct t1x_ioas *ioas, struct iommu_group *group);
 void t1x_domain_free(struct t1x_domain *domain);
 int t1x_domain_attach(struct t1x_domain *domain, struct t1x_group *group);
 void t1x_domain_detach(struct t1x_domain *domain, struct t1x_group *group);

@@ -191,6 +191,7 @@ static int t1x_attach_admit(struct t1x_attach *attach)
 		ret = t1x_attach_replay(attach);
 	if (!ret) {
 		t1x_group_set_windows(ioas, &windows);
+		t1x_source_sum(ioas);
 		WRITE_ONCE(ioas->nr_unscoped, ioas->nr_unscoped + 1);
 		WRITE_ONCE(ioas->nr_groups, ioas->nr_groups + 1);
 		if (ioas->nr_groups == 1)
@@ -215,14 +216,20 @@ static int t1x_attach_try(struct t1x_attach *attach)
 	if (t1x_group_find(ioas, iommu_group, &owner))
 		return -EINVAL;
 
-	attach->fresh = t1x_domain_alloc(iommu_group, ioas->nesting);
+	attach->fresh = t1x_domain_alloc(ioas, iommu_group);
 	if (IS_ERR(attach->fresh))
 		return PTR_ERR(attach->fresh);
 
 	ret = t1x_domain_attach(attach->fresh, attach->group);
-	ret = ret ?: t1x_attach_admit(attach);
-	if (ret && !list_empty(&attach->fresh->groups))
-		t1x_domain_detach(attach->fresh, attach->group);
+	if (!ret) {
+		t1x_source_join(attach->group, ioas->stats.id);
+		ret = t1x_attach_admit(attach);
+	}
+	if (ret) {
+		t1x_source_leave(attach->group);
+		if (!list_empty(&attach->fresh->groups))
+			t1x_domain_detach(attach->fresh, attach->group);
+	}
 	if (list_empty(&attach->fresh->groups))
 		t1x_domain_free(attach->fresh);
 	return ret;
@@ -286,10 +293,12 @@ static void t1x_group_leave(struct t1x_ioas *ioas, struct iommu_group *iommu_gro
 		t1x_group_forget(ioas, group, backed, used);
 	else
 		WRITE_ONCE(ioas->nr_emulated, ioas->nr_emulated - 1);
+	t1x_source_sum(ioas);
 	if (!ret)
 		t1x_group_set_windows(ioas, &windows);
 	mutex_unlock(&ioas->lock);
 	t1x_window_free(&windows);
+	t1x_source_leave(group);
 	kfree(group);
 out_unlock:
 	up_write(&ioas->domains_rwsem);
@@ -324,6 +333,7 @@ int t1x_group_attach(struct t1x_ioas *ioas, struct iommu_group *iommu_group)
 		return -ENOMEM;
 	attach.group->group = iommu_group;
 	attach.group->aperture = T1X_SPAN_ALL;
+	INIT_LIST_HEAD(&attach.group->watched);
 
 	do {
 		if (attach.in_flight)
@@ -366,6 +376,7 @@ int t1x_group_attach_emulated(struct t1x_ioas *ioas, struct iommu_group *iommu_g
 	if (!group)
 		return -ENOMEM;
 	group->group = iommu_group;
+	INIT_LIST_HEAD(&group->watched);
 
 	ret = down_write_killable(&ioas->domains_rwsem);
 	if (ret)

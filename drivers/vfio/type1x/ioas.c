@@ -45,6 +45,7 @@ struct t1x_ioas *t1x_ioas_alloc(bool v2, bool nesting)
 	INIT_LIST_HEAD(&ioas->payers);
 	ioas->entries_left = READ_ONCE(t1x_dma_entry_limit);
 	ioas->pgsize_bitmap = PAGE_MASK;
+	t1x_fault_init(&ioas->faults);
 	init_waitqueue_head(&ioas->idle_wq);
 	return ioas;
 }
@@ -106,6 +107,7 @@ void t1x_ioas_kill(struct t1x_ioas *ioas)
 	t1x_ioas_note_idle(ioas);
 	mutex_unlock(&ioas->lock);
 	up_write(&ioas->domains_rwsem);
+	t1x_fault_end(&ioas->faults);
 }
 
 /**

@@ -6,6 +6,7 @@
  * comes before which is part of the contract, see Documentation/uapi.rst.
  */
 #include <linux/compat.h>
+#include <linux/file.h>
 #include <linux/iommu.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
@@ -410,6 +411,30 @@ static long t1x_ioctl_dirty(struct t1x_ioas *ioas, void __user *arg)
 	}
 }
 
+static long t1x_ioctl_fault_fd(struct t1x_ioas *ioas, void __user *arg)
+{
+	struct vfio_type1x_fault_fd request;
+	struct file *file;
+	int fd;
+
+	if (copy_from_user(&request, arg, sizeof(request)))
+		return -EFAULT;
+	file = t1x_faultfd_open(ioas, &request);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	fd = get_unused_fd_flags(O_CLOEXEC);
+	if (fd >= 0 && copy_to_user(arg, &request, sizeof(request))) {
+		put_unused_fd(fd);
+		fd = -EFAULT;
+	}
+	/* From here on the program has it, even before it knows the number. */
+	if (fd >= 0)
+		fd_install(fd, file);
+	else
+		fput(file);
+	return fd;
+}
+
 /**
  * t1x_ioctl() - an ioctl on a container that is ours
  * @ioas: the container's address space
@@ -431,6 +456,8 @@ long t1x_ioctl(struct t1x_ioas *ioas, unsigned int cmd, unsigned long arg)
 		return t1x_ioctl_unmap(ioas, (void __user *)arg);
 	case VFIO_IOMMU_DIRTY_PAGES:
 		return t1x_ioctl_dirty(ioas, (void __user *)arg);
+	case VFIO_TYPE1X_FAULT_FD:
+		return t1x_ioctl_fault_fd(ioas, (void __user *)arg);
 	default:
 		return -ENOTTY;
 	}

@@ -44,7 +44,12 @@
  *	      t1x_ioas.domains_rwsem	the domain list and what the IOMMU maps
  *	        t1x_ioas.lock		the mapping tree, states, counters, windows,
  *					dirty bitmaps, pins of emulated devices
- *	          the IOMMU core's locks	of groups and page tables
+ *	          the IOMMU core's locks	of groups, devices and page tables
+ *	            t1x_fault_queue.lock	one queue of faults (raw; any context)
+ *
+ *	t1x_fault_lock			who has a queue of faults; under no other of ours
+ *	  t1x_fault_queue.lock, and locks of who waits for faults
+ *	t1x_fault_queue.read_mutex	a reader's place in it; nothing is taken under it
  *
  * mmap_lock is taken under none of ours, nor is user memory touched there: a
  * page fault can last as long as a user likes.
@@ -77,6 +82,7 @@
 #include "domain.h"
 #include "emulated.h"
 #include "extents.h"
+#include "fault.h"
 #include "stats.h"
 
 struct t1x_ioas;
@@ -204,6 +210,7 @@ struct t1x_mapping {
  * @hw_trusted: those of groups behind an IOMMU are what domains have recorded (@lock)
  * @export_buf: buffer for the next bitmap to be read, or NULL (exchanged atomically)
  * @stats: counters
+ * @faults: who is told of the faults of its devices
  * @idle_wq: woken when a mapping becomes READY or is gone
  * @idle_seq: number of such events (@lock)
  * @nr_waiting: threads that wait for one (@lock)
@@ -241,6 +248,7 @@ struct t1x_ioas {
 	bool hw_trusted;
 	unsigned long *export_buf;
 	struct t1x_stats stats;
+	struct t1x_faults faults;
 
 	wait_queue_head_t idle_wq;
 	unsigned long idle_seq;

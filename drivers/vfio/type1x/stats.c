@@ -176,4 +176,6 @@ void t1x_stats_show(const struct t1x_ioas *ioas, struct seq_file *m)
 	seq_printf(m, "type1x-maps:\t%llu\n", READ_ONCE(stats->nr_maps));
 	seq_printf(m, "type1x-unmaps:\t%llu\n", READ_ONCE(stats->nr_unmaps));
 	seq_printf(m, "type1x-dirty-reported:\t%lu\n", atomic_long_read(&stats->nr_reported));
+	seq_printf(m, "type1x-faults:\t%lld\n", atomic64_read(&ioas->faults.nr_reported));
+	seq_printf(m, "type1x-faults-lost:\t%lld\n", atomic64_read(&ioas->faults.nr_lost));
 }

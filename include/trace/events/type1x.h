@@ -18,6 +18,8 @@
 #include <linux/iommu.h>
 #include <linux/tracepoint.h>
 
+#include <uapi/linux/vfio_type1x.h>
+
 TRACE_EVENT(t1x_map,
 	TP_PROTO(unsigned long id, u64 start, u64 last, unsigned long vaddr, int prot, int ret),
 	TP_ARGS(id, start, last, vaddr, prot, ret),
@@ -189,6 +191,46 @@ TRACE_EVENT(t1x_notice,
 		__entry->last = last;
 	),
 	TP_printk("id=%lu iova=%#llx-%#llx", __entry->id, __entry->start, __entry->last)
+);
+
+/* A device was stopped; so many consumers were told of it. */
+TRACE_EVENT(t1x_fault,
+	TP_PROTO(unsigned long id, const struct vfio_type1x_fault *fault, unsigned int nr_told),
+	TP_ARGS(id, fault, nr_told),
+	TP_STRUCT__entry(
+		__field(unsigned long, id)
+		__field(u64, iova)
+		__field(u32, requester)
+		__field(u32, pasid)
+		__field(u32, flags)
+		__field(u32, raw_reason)
+		__field(u16, source)
+		__field(u16, reason)
+		__field(unsigned int, nr_told)
+	),
+	TP_fast_assign(
+		__entry->id = id;
+		__entry->iova = fault->iova;
+		__entry->requester = fault->requester;
+		__entry->pasid = fault->pasid;
+		__entry->flags = fault->flags;
+		__entry->raw_reason = fault->raw_reason;
+		__entry->source = fault->source;
+		__entry->reason = fault->reason;
+		__entry->nr_told = nr_told;
+	),
+	TP_printk("id=%lu source=%u reason=%u/%#x flags=%s iova=%#llx device=%#x pasid=%u told=%u",
+		  __entry->id, __entry->source, __entry->reason, __entry->raw_reason,
+		  __print_flags(__entry->flags, "|",
+				{ VFIO_TYPE1X_FAULT_FLAG_READ, "read" },
+				{ VFIO_TYPE1X_FAULT_FLAG_WRITE, "write" },
+				{ VFIO_TYPE1X_FAULT_FLAG_EXEC, "exec" },
+				{ VFIO_TYPE1X_FAULT_FLAG_PRIVILEGED, "privileged" },
+				{ VFIO_TYPE1X_FAULT_FLAG_IOVA, "iova" },
+				{ VFIO_TYPE1X_FAULT_FLAG_REQUESTER, "requester" },
+				{ VFIO_TYPE1X_FAULT_FLAG_PASID, "pasid" },
+				{ VFIO_TYPE1X_FAULT_FLAG_ALIAS, "alias" }),
+		  __entry->iova, __entry->requester, __entry->pasid, __entry->nr_told)
 );
 
 #endif /* _TRACE_TYPE1X_H */

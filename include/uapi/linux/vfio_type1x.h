@@ -158,7 +158,7 @@ struct vfio_iommu_type1_dirty_clear {
  * @header: id VFIO_IOMMU_TYPE1_INFO_CAP_FAULT, version 1
  * @flags: VFIO_IOMMU_FAULT_CAP_*
  * @sources: 1 << n if source n of &enum vfio_type1x_fault_source is live, that is, if
- *	     it is asked for the faults of at least one device
+ *	     it tells of the faults of at least one device
  * @record_size: bytes of a &struct vfio_type1x_fault
  * @max_records: most that VFIO_TYPE1X_FAULT_FD allows
  *
@@ -177,8 +177,14 @@ struct vfio_iommu_type1_info_cap_fault {
  *
  * On a container, after SET_IOMMU, with a &struct vfio_type1x_fault_fd.  Returns a
  * file descriptor, or -1.  read() gives whole records (&struct vfio_type1x_fault) of
- * faults of all devices in the container, poll() tells of them.  Who shares the file
- * shares the place in it; a second file gets a copy of each fault of its own.
+ * faults of all devices in the container from now on, and waits for the first; poll()
+ * tells of them.  Who shares the file shares the place in it; a second file gets a
+ * copy of each fault of its own.  It does not keep the container: when that has lost
+ * its last group, read() gives what is left and then 0, and poll() says POLLHUP.
+ *
+ * Errors: EFAULT; EINVAL for an @argsz that is too small, unknown flags, more than
+ * max_records of the capability, or a container that is just losing its last group;
+ * ENOSPC if the container has 32 such files already; ENOMEM, EMFILE, ENFILE.
  *
  * Ioctls of VFIO have the numbers from VFIO_BASE to 127; from 128 on they are those
  * of iommufd.  Linux gives them away from below, and has come to VFIO_BASE + 21 by
@@ -188,8 +194,6 @@ struct vfio_iommu_type1_info_cap_fault {
 
 /* read() returns EAGAIN if there is nothing, as with O_NONBLOCK. */
 #define VFIO_TYPE1X_FAULT_FD_NONBLOCK		(1U << 0)
-/* Page requests come here and nowhere else, and write() answers them. */
-#define VFIO_TYPE1X_FAULT_FD_RESPOND		(1U << 1)
 
 /**
  * struct vfio_type1x_fault_fd - data of VFIO_TYPE1X_FAULT_FD

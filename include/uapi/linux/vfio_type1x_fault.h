@@ -16,25 +16,20 @@
 #include <linux/types.h>
 
 /**
- * enum vfio_type1x_fault_source - who has seen the fault
- * @VFIO_TYPE1X_FAULT_SOURCE_VTD: Intel VT-d, a fault recording register
- * @VFIO_TYPE1X_FAULT_SOURCE_AMD: AMD-Vi, its event log
- * @VFIO_TYPE1X_FAULT_SOURCE_SMMUV3: Arm SMMUv3, its event queue
- * @VFIO_TYPE1X_FAULT_SOURCE_HANDLER: any other IOMMU driver that calls the fault
- *				      handler of a domain
- * @VFIO_TYPE1X_FAULT_SOURCE_PAGE_REQUEST: a device that asks for a page, which may
- *					   have to be answered
- * @VFIO_TYPE1X_FAULT_SOURCE_TEST: nobody; made up by a test
+ * enum vfio_type1x_fault_source - who has told of the fault
+ * @VFIO_TYPE1X_FAULT_SOURCE_VTD: Intel VT-d, by a fault recording register
+ * @VFIO_TYPE1X_FAULT_SOURCE_DOMAIN: an IOMMU driver that tells the owner of the page
+ *				     table: AMD-Vi, Arm SMMUv2 and some smaller ones.
+ *				     Only address and direction are known
+ * @VFIO_TYPE1X_FAULT_SOURCE_DEVICE: an IOMMU driver that tells the owner of the device:
+ *				     Arm SMMUv3 on Linux 6.1
  *
  * 1 << source is its bit in &struct vfio_iommu_type1_info_cap_fault.
  */
 enum vfio_type1x_fault_source {
 	VFIO_TYPE1X_FAULT_SOURCE_VTD = 1,
-	VFIO_TYPE1X_FAULT_SOURCE_AMD = 2,
-	VFIO_TYPE1X_FAULT_SOURCE_SMMUV3 = 3,
-	VFIO_TYPE1X_FAULT_SOURCE_HANDLER = 4,
-	VFIO_TYPE1X_FAULT_SOURCE_PAGE_REQUEST = 5,
-	VFIO_TYPE1X_FAULT_SOURCE_TEST = 6,
+	VFIO_TYPE1X_FAULT_SOURCE_DOMAIN = 2,
+	VFIO_TYPE1X_FAULT_SOURCE_DEVICE = 3,
 };
 
 /**
@@ -47,7 +42,6 @@ enum vfio_type1x_fault_source {
  *				     device or stream table) is absent or bad
  * @VFIO_TYPE1X_FAULT_REASON_PASID: likewise for the PASID
  * @VFIO_TYPE1X_FAULT_REASON_TABLE: the page table cannot be read or makes no sense
- * @VFIO_TYPE1X_FAULT_REASON_REQUEST: nothing yet, the device asks beforehand
  * @VFIO_TYPE1X_FAULT_REASON_OVERFLOW: the hardware dropped faults, which may have
  *				       been of this device; that is all it says
  * @VFIO_TYPE1X_FAULT_REASON_OTHER: none of these; see @raw_reason of the record
@@ -62,9 +56,8 @@ enum vfio_type1x_fault_reason {
 	VFIO_TYPE1X_FAULT_REASON_DEVICE = 4,
 	VFIO_TYPE1X_FAULT_REASON_PASID = 5,
 	VFIO_TYPE1X_FAULT_REASON_TABLE = 6,
-	VFIO_TYPE1X_FAULT_REASON_REQUEST = 7,
-	VFIO_TYPE1X_FAULT_REASON_OVERFLOW = 8,
-	VFIO_TYPE1X_FAULT_REASON_OTHER = 9,
+	VFIO_TYPE1X_FAULT_REASON_OVERFLOW = 7,
+	VFIO_TYPE1X_FAULT_REASON_OTHER = 8,
 };
 
 /* The access was a read, ... */
@@ -75,17 +68,12 @@ enum vfio_type1x_fault_reason {
 #define VFIO_TYPE1X_FAULT_FLAG_EXEC		(1U << 2)
 /* ... with the privileges of a supervisor. */
 #define VFIO_TYPE1X_FAULT_FLAG_PRIVILEGED	(1U << 3)
-/* @iova, @requester, @pasid, @group mean something; else they are zero. */
+/* @iova, @requester, @pasid mean something; else they are zero. */
 #define VFIO_TYPE1X_FAULT_FLAG_IOVA		(1U << 4)
 #define VFIO_TYPE1X_FAULT_FLAG_REQUESTER	(1U << 5)
 #define VFIO_TYPE1X_FAULT_FLAG_PASID		(1U << 6)
-#define VFIO_TYPE1X_FAULT_FLAG_GROUP		(1U << 7)
 /* @requester is a bridge's, which several devices share. */
-#define VFIO_TYPE1X_FAULT_FLAG_ALIAS		(1U << 8)
-/* Last page request of @group. */
-#define VFIO_TYPE1X_FAULT_FLAG_LAST		(1U << 9)
-/* @group waits for a &struct vfio_type1x_fault_response. */
-#define VFIO_TYPE1X_FAULT_FLAG_RESPOND		(1U << 10)
+#define VFIO_TYPE1X_FAULT_FLAG_ALIAS		(1U << 7)
 
 /**
  * struct vfio_type1x_fault - one fault
@@ -97,15 +85,16 @@ enum vfio_type1x_fault_reason {
  * @iova: address that was accessed; hardware may tell the page only
  * @cookie: what the program gave to &struct vfio_type1x_fault_fd; 0 in a region
  * @raw: what the hardware said, for whoever knows it by @source, else zero.  VT-d:
- *	 the 128 bits of the fault recording register, low half first.  SMMUv3: the
- *	 address that could not be fetched, and zero
+ *	 the 128 bits of the fault recording register, low half first.
+ *	 VFIO_TYPE1X_FAULT_SOURCE_DEVICE: the address of what could not be fetched
+ *	 (page table, or the like), and zero
  * @source: an &enum vfio_type1x_fault_source
  * @reason: an &enum vfio_type1x_fault_reason
  * @flags: VFIO_TYPE1X_FAULT_FLAG_*
- * @raw_reason: the hardware's own number for the reason, else zero
+ * @raw_reason: what @source calls the reason, else zero.  VT-d: the hardware's own
+ *		number; VFIO_TYPE1X_FAULT_SOURCE_DEVICE: Linux' enum iommu_fault_reason
  * @requester: PCI segment << 16 | bus << 8 | device << 3 | function
  * @pasid: address space of the device
- * @group: index of the group of page requests, answered as a whole
  * @reserved: zero
  *
  * Bytes, in the order of the machine::
@@ -120,8 +109,8 @@ enum vfio_type1x_fault_reason {
  *	     +-------------------------------+-------+-------+---------------+
  *	  48 |            raw[1]             |source |reason |     flags     |
  *	     +---------------+---------------+-------+-------+---------------+
- *	  64 |  raw_reason   |   requester   |     pasid     |     group     |
- *	     +---------------+---------------+---------------+---------------+
+ *	  64 |  raw_reason   |   requester   |     pasid     |               |
+ *	     +---------------+---------------+---------------+               |
  *	  80 |                           reserved                            |
  *	     |                          to byte 127                          |
  *	     +---------------------------------------------------------------+
@@ -141,41 +130,7 @@ struct vfio_type1x_fault {
 	__u32	raw_reason;
 	__u32	requester;
 	__u32	pasid;
-	__u32	group;
-	__u64	reserved[6];
-};
-
-/* Answers to page requests: the pages are there, try again; */
-#define VFIO_TYPE1X_FAULT_RESPONSE_ACCEPT	0
-/* ... they are not, and the access is an error. */
-#define VFIO_TYPE1X_FAULT_RESPONSE_INVALID	1
-
-/**
- * struct vfio_type1x_fault_response - answer to a group of page requests
- * @requester: as in the record
- * @flags: VFIO_TYPE1X_FAULT_FLAG_PASID as in the record, nothing else
- * @pasid: as in the record, zero without the flag
- * @group: as in the record
- * @code: VFIO_TYPE1X_FAULT_RESPONSE_ACCEPT or VFIO_TYPE1X_FAULT_RESPONSE_INVALID
- * @reserved: zero
- *
- * To be written, whole, one or several, to the fault fd that was opened with
- * VFIO_TYPE1X_FAULT_FD_RESPOND.  Bytes::
- *
- *	       0   1   2   3   4   5   6   7   8   9  10  11  12  13  14  15
- *	     +---------------+---------------+---------------+---------------+
- *	   0 |   requester   |     flags     |     pasid     |     group     |
- *	     +---------------+---------------+---------------+---------------+
- *	  16 |     code      |                   reserved                    |
- *	     +---------------+-----------------------------------------------+
- */
-struct vfio_type1x_fault_response {
-	__u32	requester;
-	__u32	flags;
-	__u32	pasid;
-	__u32	group;
-	__u32	code;
-	__u32	reserved[3];
+	__u32	reserved[13];
 };
 
 /* Of &struct vfio_type1x_fault_header, and of everything that follows from it. */

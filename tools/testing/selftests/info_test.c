@@ -163,9 +163,13 @@ TEST_F(info, driver)
 
 	iommu_info(self->container, &info);
 	EXPECT_EQ(info.has_driver, !backend_is_stock());
+	EXPECT_EQ(info.has_fault, !backend_is_stock());
 	EXPECT_TRUE(info.has_migration);
 	if (!info.has_driver)
 		return;
+	/* The driver of this IOMMU tells nobody but the log. */
+	EXPECT_EQ(info.fault.sources, 0);
+	EXPECT_EQ(info.fault.flags, 0);
 	EXPECT_EQ(info.driver.header.version, 1);
 	EXPECT_NE(info.driver.version, 0);
 	EXPECT_EQ(info.driver.flags, 0);

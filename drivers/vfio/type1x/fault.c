@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Faults: from whoever has seen one to everybody who wants to know.
+ *
+ * A fault is reported in whatever context an IOMMU driver has: hard interrupts, threads
+ * with or without locks.  So nothing here waits.  Each consumer has a queue of its own;
+ * what one does not read is lost to him, and to nobody else.
+ *
+ *	t1x_fault_report() --RCU--> queue --ring--> reader
+ *	   any context		      |
+ *				      +--irq_work--> wait queue
+ *
+ * A queue can be left by the consumer and ended by the address space, in either order.
+ * Whichever comes first takes it from the list, under t1x_fault_lock, and says so under
+ * the lock of the queue: whoever still finds it in the list adds nothing then.
+ */
+#include <linux/ktime.h>
+#include <linux/log2.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/poll.h>
+#include <linux/rculist.h>
+#include <linux/slab.h>
+
+#include <trace/events/type1x.h>
+#include <uapi/linux/vfio_type1x.h>
+
+#include "private.h"
+
+/*
+ * Which queues an address space has.  One lock for all, as a queue may be left when its
+ * address space is gone.
+ */
+static DEFINE_SPINLOCK(t1x_fault_lock);
+
+/**
+ * t1x_fault_init() - nobody listens, and there was no fault
+ * @faults: of a new address space
+ */
+void t1x_fault_init(struct t1x_faults *faults)
+{
+	INIT_LIST_HEAD(&faults->queues);
+}
+
+/* Another lock than that of those who wait: it is one that sleeps on some kernels. */
+static void t1x_fault_wake(struct irq_work *work)
+{
+	struct t1x_fault_queue *queue = container_of(work, struct t1x_fault_queue, wake);
+
+	wake_up_interruptible_poll(&queue->wait, EPOLLIN | EPOLLRDNORM);
+}
+
+/* Nobody adds to it when this returns, nor wakes by irq_work later than that is synced. */
+static void t1x_fault_remove(struct t1x_fault_queue *queue)
+{
+	lockdep_assert_held(&t1x_fault_lock);
+
+	list_del_rcu(&queue->next);
+	queue->faults->nr_queues--;
+	queue->faults = NULL;
+	raw_spin_lock_irq(&queue->lock);
+	/* Pairs with the acquire of readers: they see the last record before. */
+	smp_store_release(&queue->over, true);
+	raw_spin_unlock_irq(&queue->lock);
+}
+
+/**
+ * t1x_fault_end() - there will be no more faults
+ * @faults: of an address space that is dying
+ *
+ * Consumers keep what they have not read.
+ */
+void t1x_fault_end(struct t1x_faults *faults)
+{
+	struct t1x_fault_queue *queue, *next;
+
+	spin_lock(&t1x_fault_lock);
+	faults->over = true;
+	list_for_each_entry_safe(queue, next, &faults->queues, next) {
+		t1x_fault_remove(queue);
+		wake_up_poll(&queue->wait, EPOLLHUP);
+	}
+	spin_unlock(&t1x_fault_lock);
+}
+
+static int t1x_fault_list(struct t1x_faults *faults, struct t1x_fault_queue *queue)
+{
+	int ret = 0;
+
+	spin_lock(&t1x_fault_lock);
+	if (faults->over) {
+		ret = -EINVAL;
+	} else if (faults->nr_queues == T1X_FAULT_MAX_QUEUES) {
+		ret = -ENOSPC;
+	} else {
+		queue->faults = faults;
+		faults->nr_queues++;
+		list_add_tail_rcu(&queue->next, &faults->queues);
+	}
+	spin_unlock(&t1x_fault_lock);
+	return ret;
+}
+
+static void t1x_fault_free(struct t1x_fault_queue *queue)
+{
+	mutex_destroy(&queue->read_mutex);
+	kvfree(queue->records);
+	kfree_rcu(queue, rcu);
+}
+
+/**
+ * t1x_fault_join() - get a copy of each fault from now on
+ * @faults: of an address space
+ * @nr_records: how many must fit, at most T1X_FAULT_MAX_RECORDS; 0 if it does not matter
+ * @cookie: what is to be in each record
+ *
+ * Return: queue, or an ERR_PTR(): -EINVAL if the address space is dying, -ENOSPC,
+ * -ENOMEM.
+ */
+struct t1x_fault_queue *t1x_fault_join(struct t1x_faults *faults, u32 nr_records, u64 cookie)
+{
+	struct t1x_fault_queue *queue = kzalloc(sizeof(*queue), GFP_KERNEL_ACCOUNT);
+	int ret;
+
+	if (!queue)
+		return ERR_PTR(-ENOMEM);
+	nr_records = max_t(u32, nr_records ?: T1X_FAULT_RECORDS, T1X_FAULT_MIN_RECORDS);
+	nr_records = roundup_pow_of_two(nr_records);
+	queue->records = kvcalloc(nr_records, sizeof(*queue->records), GFP_KERNEL_ACCOUNT);
+	if (!queue->records) {
+		kfree(queue);
+		return ERR_PTR(-ENOMEM);
+	}
+	queue->cookie = cookie;
+	mutex_init(&queue->read_mutex);
+	queue->reader = (struct t1x_ring_reader){
+		.producer = &queue->producer,
+		.consumer = &queue->consumer,
+		.nr_records = nr_records,
+	};
+	init_waitqueue_head(&queue->wait);
+	init_irq_work(&queue->wake, t1x_fault_wake);
+	raw_spin_lock_init(&queue->lock);
+	t1x_ring_init(&queue->ring, &queue->producer, &queue->consumer, nr_records);
+
+	ret = t1x_fault_list(faults, queue);
+	if (ret) {
+		t1x_fault_free(queue);
+		return ERR_PTR(ret);
+	}
+	return queue;
+}
+
+/**
+ * t1x_fault_leave() - free a queue
+ * @queue: queue that nobody reads from any more
+ */
+void t1x_fault_leave(struct t1x_fault_queue *queue)
+{
+	spin_lock(&t1x_fault_lock);
+	if (queue->faults)
+		t1x_fault_remove(queue);
+	spin_unlock(&t1x_fault_lock);
+	irq_work_sync(&queue->wake);
+	t1x_fault_free(queue);
+}
+
+/* False if the record is lost. */
+static bool t1x_fault_add(struct t1x_fault_queue *queue, const struct vfio_type1x_fault *fault)
+{
+	struct vfio_type1x_fault *record;
+	struct t1x_ring_slot slot;
+
+	lockdep_assert_held(&queue->lock);
+
+	if (!t1x_ring_claim(&queue->ring, &slot))
+		return false;
+	record = &queue->records[slot.at];
+	*record = *fault;
+	record->cookie = queue->cookie;
+	record->sequence = slot.sequence;
+	record->lost = slot.lost;
+	t1x_ring_publish(&queue->ring);
+	irq_work_queue(&queue->wake);
+	return true;
+}
+
+/**
+ * t1x_fault_report() - a device was stopped
+ * @id: t1x_stats.id of the address space that the device uses, or used
+ * @fault: what is known of it; time, sequence, lost and cookie are filled in here
+ *
+ * May be called in any context but NMI.
+ *
+ * Return: true if somebody is listening, even if he has no room for the record.
+ */
+bool t1x_fault_report(unsigned long id, const struct vfio_type1x_fault *fault)
+{
+	struct vfio_type1x_fault timed = *fault;
+	struct t1x_fault_queue *queue;
+	unsigned int nr_told = 0;
+	struct t1x_ioas *ioas;
+	unsigned long flags;
+
+	timed.time = ktime_get_ns();
+	rcu_read_lock();
+	ioas = t1x_cookie_peek((void *)id);
+	if (ioas) {
+		atomic64_inc(&ioas->faults.nr_reported);
+		list_for_each_entry_rcu(queue, &ioas->faults.queues, next) {
+			raw_spin_lock_irqsave(&queue->lock, flags);
+			if (!queue->over) {
+				nr_told++;
+				if (!t1x_fault_add(queue, &timed))
+					atomic64_inc(&ioas->faults.nr_lost);
+			}
+			raw_spin_unlock_irqrestore(&queue->lock, flags);
+		}
+	}
+	rcu_read_unlock();
+	trace_t1x_fault(id, &timed, nr_told);
+	return nr_told;
+}

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The file from which a program reads the faults of its devices.
+ *
+ * It belongs to a queue, not to an address space: while it is open neither memory stays
+ * pinned for it nor a group taken.  When the address space is gone, a reader gets what
+ * is left, and then the end of the file.
+ *
+ * A reader's buffer can be memory that takes for ever to appear.  So it is made to
+ * appear without a lock, and then written to with one, but only if that does not fault;
+ * else it is tried again.  Nobody waits for somebody else's memory, and a record that
+ * cannot be written stays where it is.
+ */
+#include <linux/anon_inodes.h>
+#include <linux/fcntl.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/module.h>
+#include <linux/pagemap.h>
+#include <linux/poll.h>
+#include <linux/sched/signal.h>
+#include <linux/seq_file.h>
+#include <linux/uaccess.h>
+
+#include <uapi/linux/vfio_type1x.h>
+
+#include "private.h"
+
+#define T1X_FAULTFD_RECORD	sizeof(struct vfio_type1x_fault)
+
+static bool t1x_faultfd_is_over(const struct t1x_fault_queue *queue)
+{
+	/* Pairs with the release in t1x_fault_remove(): look for records after this. */
+	return smp_load_acquire(&queue->over);
+}
+
+/*
+ * Copy as many records as fit, and are there.  Returns bytes, 0 if another reader had
+ * them, -EFAULT if the buffer is not there at the moment, -EINTR.
+ */
+static ssize_t t1x_faultfd_take(struct t1x_fault_queue *queue, char __user *buf, size_t count)
+{
+	const struct t1x_ring_reader *reader = &queue->reader;
+	size_t done = 0;
+	ssize_t ret = 0;
+	u32 slot;
+
+	count = min(count, reader->nr_records * T1X_FAULTFD_RECORD);
+	if (mutex_lock_killable(&queue->read_mutex))
+		return -EINTR;
+	while (count - done >= T1X_FAULTFD_RECORD && t1x_ring_reader_run(reader, &slot)) {
+		ret = copy_to_user_nofault(buf + done, &queue->records[slot], T1X_FAULTFD_RECORD);
+		if (ret)
+			break;
+		t1x_ring_reader_done(reader, 1);
+		done += T1X_FAULTFD_RECORD;
+	}
+	mutex_unlock(&queue->read_mutex);
+	return done ?: ret;
+}
+
+/* Wait for a record. 0 if there is one, or is to be none any more, which sets @over. */
+static int t1x_faultfd_wait(struct file *file, struct t1x_fault_queue *queue, bool *over)
+{
+	int ret;
+
+	*over = t1x_faultfd_is_over(queue);
+	if (*over || !t1x_ring_reader_is_empty(&queue->reader))
+		return 0;
+	if (file->f_flags & O_NONBLOCK)
+		return -EAGAIN;
+	ret = wait_event_interruptible(queue->wait, t1x_faultfd_is_over(queue) ||
+				       !t1x_ring_reader_is_empty(&queue->reader));
+	*over = t1x_faultfd_is_over(queue);
+	return ret;
+}
+
+static ssize_t t1x_faultfd_read(struct file *file, char __user *buf, size_t count, loff_t *ppos)
+{
+	struct t1x_fault_queue *queue = file->private_data;
+	ssize_t ret;
+	bool over;
+
+	if (count < T1X_FAULTFD_RECORD)
+		return -EINVAL;
+	for (;;) {
+		ret = t1x_faultfd_wait(file, queue, &over);
+		if (ret)
+			return ret;
+		ret = t1x_faultfd_take(queue, buf, count);
+		if (ret != -EFAULT && (ret || over))
+			return ret;
+		if (ret && fault_in_writeable(buf, T1X_FAULTFD_RECORD))
+			return -EFAULT;
+		if (signal_pending(current))
+			return -ERESTARTSYS;
+		cond_resched();
+	}
+}
+
+static __poll_t t1x_faultfd_poll(struct file *file, poll_table *table)
+{
+	struct t1x_fault_queue *queue = file->private_data;
+	__poll_t mask = 0;
+
+	poll_wait(file, &queue->wait, table);
+	if (t1x_faultfd_is_over(queue))
+		mask |= EPOLLHUP;
+	if (!t1x_ring_reader_is_empty(&queue->reader))
+		mask |= EPOLLIN | EPOLLRDNORM;
+	return mask;
+}
+
+static void t1x_faultfd_show_fdinfo(struct seq_file *m, struct file *file)
+{
+	struct t1x_fault_queue *queue = file->private_data;
+	u64 sequence, lost;
+	u32 waiting;
+
+	raw_spin_lock_irq(&queue->lock);
+	sequence = queue->ring.sequence;
+	lost = queue->ring.lost;
+	waiting = queue->ring.head - READ_ONCE(queue->consumer);
+	raw_spin_unlock_irq(&queue->lock);
+
+	seq_printf(m, "type1x-fault-room:\t%u\n", queue->reader.nr_records);
+	seq_printf(m, "type1x-fault-waiting:\t%u\n", waiting);
+	seq_printf(m, "type1x-fault-records:\t%llu\n", sequence);
+	seq_printf(m, "type1x-fault-lost:\t%llu\n", lost);
+}
+
+static int t1x_faultfd_release(struct inode *inode, struct file *file)
+{
+	t1x_fault_leave(file->private_data);
+	return 0;
+}
+
+static const struct file_operations t1x_faultfd_fops = {
+	.owner = THIS_MODULE,
+	.read = t1x_faultfd_read,
+	.poll = t1x_faultfd_poll,
+	.show_fdinfo = t1x_faultfd_show_fdinfo,
+	.release = t1x_faultfd_release,
+};
+
+/**
+ * t1x_faultfd_open() - VFIO_TYPE1X_FAULT_FD
+ * @ioas: address space
+ * @request: what the program asks for; the rest is filled in
+ *
+ * Return: file, or an ERR_PTR(): -EINVAL for what is not possible, -ENOSPC, -ENOMEM,
+ * -ENFILE.
+ */
+struct file *t1x_faultfd_open(struct t1x_ioas *ioas, struct vfio_type1x_fault_fd *request)
+{
+	struct t1x_fault_queue *queue;
+	int flags = O_RDONLY;
+	struct file *file;
+
+	if (request->argsz < sizeof(*request) ||
+	    request->flags & ~VFIO_TYPE1X_FAULT_FD_NONBLOCK ||
+	    request->nr_records > T1X_FAULT_MAX_RECORDS)
+		return ERR_PTR(-EINVAL);
+	if (request->flags & VFIO_TYPE1X_FAULT_FD_NONBLOCK)
+		flags |= O_NONBLOCK;
+
+	queue = t1x_fault_join(&ioas->faults, request->nr_records, request->cookie);
+	if (IS_ERR(queue))
+		return ERR_CAST(queue);
+	request->nr_records = queue->reader.nr_records;
+	request->record_size = T1X_FAULTFD_RECORD;
+	file = anon_inode_getfile("[vfio-type1x-fault]", &t1x_faultfd_fops, queue, flags);
+	if (IS_ERR(file))
+		t1x_fault_leave(queue);
+	return file;
+}

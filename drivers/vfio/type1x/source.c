@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Sources of faults: what tells us that a device was stopped.
+ *
+ * IOMMU drivers differ.  Some call the handler of the domain that the device uses, some
+ * that of the device itself, and only on older kernels; some do nothing but log.  Which
+ * one does what is not to be had from the kernel; it is known by the name of the IOMMU.
+ */
+#include <linux/device.h>
+#include <linux/iommu.h>
+#include <linux/list.h>
+#include <linux/lockdep.h>
+#include <linux/pci.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include <iommu/unrecoverable.h>
+#include <uapi/linux/vfio_type1x.h>
+
+#include "private.h"
+
+/* The beginning of an IOMMU's name in sysfs, and what its driver calls. */
+static const struct t1x_source_kind {
+	const char *name;
+	u32 source;
+} t1x_source_kinds[] = {
+	{ "ivhd", VFIO_TYPE1X_FAULT_SOURCE_DOMAIN },
+	{ "smmu.", VFIO_TYPE1X_FAULT_SOURCE_DOMAIN },
+	{ "smmu3.", VFIO_TYPE1X_FAULT_SOURCE_DEVICE },
+	/* Of the tests: it is told what to report, and does both. */
+	{ "t1x-test-iommu", VFIO_TYPE1X_FAULT_SOURCE_DOMAIN },
+};
+
+/**
+ * struct t1x_source_device - a device whose own handler is ours
+ * @next: in t1x_group.watched
+ * @listener: what the IOMMU core has
+ * @dev: device; the IOMMU core has a reference
+ * @id: t1x_stats.id of the address space
+ */
+struct t1x_source_device {
+	struct list_head next;
+	struct iommu_unrecoverable_listener listener;
+	struct device *dev;
+	unsigned long id;
+};
+
+static void t1x_source_set_requester(struct vfio_type1x_fault *fault, struct device *dev)
+{
+	struct pci_dev *pdev;
+
+	/* Not every IOMMU driver knows whose fault it is. */
+	if (!dev || !dev_is_pci(dev))
+		return;
+	pdev = to_pci_dev(dev);
+	fault->flags |= VFIO_TYPE1X_FAULT_FLAG_REQUESTER;
+	fault->requester = (u32)pci_domain_nr(pdev->bus) << 16 | pci_dev_id(pdev);
+}
+
+/*
+ * The domain's device was stopped.  What is returned for "not handled" makes an IOMMU
+ * driver log the fault as it would do without us.
+ */
+static int t1x_source_domain_fault(struct iommu_domain *domain, struct device *dev,
+				   unsigned long iova, int flags, void *token)
+{
+	struct vfio_type1x_fault fault = {
+		.iova = iova,
+		.source = VFIO_TYPE1X_FAULT_SOURCE_DOMAIN,
+		.reason = VFIO_TYPE1X_FAULT_REASON_UNKNOWN,
+		.flags = VFIO_TYPE1X_FAULT_FLAG_IOVA,
+	};
+
+	fault.flags |= flags & IOMMU_FAULT_WRITE ? VFIO_TYPE1X_FAULT_FLAG_WRITE :
+						   VFIO_TYPE1X_FAULT_FLAG_READ;
+	t1x_source_set_requester(&fault, dev);
+	return t1x_fault_report((unsigned long)token, &fault) ? 0 : -ENOSYS;
+}
+
+/**
+ * t1x_source_watch() - hear of what devices do to a domain
+ * @domain: domain that no device uses yet
+ * @id: t1x_stats.id of the address space; it may be gone when a fault comes
+ */
+void t1x_source_watch(struct iommu_domain *domain, unsigned long id)
+{
+	iommu_set_fault_handler(domain, t1x_source_domain_fault, (void *)id);
+}
+
+static u32 t1x_source_flags(const struct iommu_unrecoverable *event)
+{
+	static const u32 perms[][2] = {
+		{ IOMMU_UNRECOVERABLE_READ, VFIO_TYPE1X_FAULT_FLAG_READ },
+		{ IOMMU_UNRECOVERABLE_WRITE, VFIO_TYPE1X_FAULT_FLAG_WRITE },
+		{ IOMMU_UNRECOVERABLE_EXEC, VFIO_TYPE1X_FAULT_FLAG_EXEC },
+		{ IOMMU_UNRECOVERABLE_PRIV, VFIO_TYPE1X_FAULT_FLAG_PRIVILEGED },
+	};
+	u32 flags = 0;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(perms); i++)
+		if (event->perm & perms[i][0])
+			flags |= perms[i][1];
+	if (event->has_addr)
+		flags |= VFIO_TYPE1X_FAULT_FLAG_IOVA;
+	if (event->has_pasid)
+		flags |= VFIO_TYPE1X_FAULT_FLAG_PASID;
+	return flags;
+}
+
+/* By the number that the kernel gives to it. */
+static u16 t1x_source_reason(u32 raw)
+{
+	static const u8 reasons[] = {
+		[0] = VFIO_TYPE1X_FAULT_REASON_UNKNOWN,
+		[IOMMU_UNRECOVERABLE_PASID_FETCH] = VFIO_TYPE1X_FAULT_REASON_PASID,
+		[IOMMU_UNRECOVERABLE_BAD_PASID_ENTRY] = VFIO_TYPE1X_FAULT_REASON_PASID,
+		[IOMMU_UNRECOVERABLE_PASID_INVALID] = VFIO_TYPE1X_FAULT_REASON_PASID,
+		[IOMMU_UNRECOVERABLE_WALK_EABT] = VFIO_TYPE1X_FAULT_REASON_TABLE,
+		[IOMMU_UNRECOVERABLE_PTE_FETCH] = VFIO_TYPE1X_FAULT_REASON_UNMAPPED,
+		[IOMMU_UNRECOVERABLE_PERMISSION] = VFIO_TYPE1X_FAULT_REASON_PERMISSION,
+		[IOMMU_UNRECOVERABLE_ACCESS] = VFIO_TYPE1X_FAULT_REASON_PERMISSION,
+		[IOMMU_UNRECOVERABLE_OOR_ADDRESS] = VFIO_TYPE1X_FAULT_REASON_ADDRESS_SIZE,
+	};
+
+	return raw < ARRAY_SIZE(reasons) ? reasons[raw] : VFIO_TYPE1X_FAULT_REASON_OTHER;
+}
+
+/* In a thread, under a lock of the device's that registering takes as well. */
+static int t1x_source_device_fault(struct iommu_unrecoverable_listener *listener,
+				   const struct iommu_unrecoverable *event)
+{
+	struct t1x_source_device *watched =
+		container_of(listener, struct t1x_source_device, listener);
+	struct vfio_type1x_fault fault = {
+		.iova = event->has_addr ? event->addr : 0,
+		.raw = { event->fetch_addr },
+		.source = VFIO_TYPE1X_FAULT_SOURCE_DEVICE,
+		.reason = t1x_source_reason(event->reason),
+		.flags = t1x_source_flags(event),
+		.raw_reason = event->reason,
+		.pasid = event->has_pasid ? event->pasid : 0,
+	};
+
+	t1x_source_set_requester(&fault, watched->dev);
+	return t1x_fault_report(watched->id, &fault) ? 0 : -EINVAL;
+}
+
+/* What the driver of a device's IOMMU calls: a bit, or 0. */
+static u32 t1x_source_of(struct device *dev)
+{
+	struct iommu_device *iommu = dev->iommu ? dev->iommu->iommu_dev : NULL;
+	size_t i;
+
+	if (!iommu || !iommu->dev)
+		return 0;
+	for (i = 0; i < ARRAY_SIZE(t1x_source_kinds); i++)
+		if (strstarts(dev_name(iommu->dev), t1x_source_kinds[i].name))
+			return BIT(t1x_source_kinds[i].source);
+	return 0;
+}
+
+/**
+ * struct t1x_source_walk - the devices of a group, one by one
+ * @group: the group
+ * @id: t1x_stats.id of the address space
+ */
+struct t1x_source_walk {
+	struct t1x_group *group;
+	unsigned long id;
+};
+
+/* Is the handler of the device ours now?  Somebody else may have been faster. */
+static bool t1x_source_listen(struct device *dev, const struct t1x_source_walk *walk)
+{
+	struct t1x_source_device *watched = kzalloc(sizeof(*watched), GFP_KERNEL_ACCOUNT);
+
+	if (!watched)
+		return false;
+	watched->listener.report = t1x_source_device_fault;
+	watched->dev = dev;
+	watched->id = walk->id;
+	if (iommu_listen_unrecoverable(dev, &watched->listener)) {
+		kfree(watched);
+		return false;
+	}
+	list_add_tail(&watched->next, &walk->group->watched);
+	return true;
+}
+
+static int t1x_source_join_dev(struct device *dev, void *data)
+{
+	const u32 by_device = BIT(VFIO_TYPE1X_FAULT_SOURCE_DEVICE);
+	const struct t1x_source_walk *walk = data;
+	u32 source = t1x_source_of(dev);
+
+	/* It does no harm where the driver never calls it. */
+	if (!t1x_source_listen(dev, walk) && source == by_device)
+		source = 0;
+	walk->group->sources |= source;
+	walk->group->is_silent |= !source;
+	return 0;
+}
+
+/**
+ * t1x_source_join() - hear of the devices of a group
+ * @group: group that has joined the address space; domains_rwsem held for writing
+ * @id: t1x_stats.id of the address space
+ *
+ * Cannot fail: a device without a source is silent, and that is noted.
+ */
+void t1x_source_join(struct t1x_group *group, unsigned long id)
+{
+	struct t1x_source_walk walk = { .group = group, .id = id };
+
+	iommu_group_for_each_dev(group->group, &walk, t1x_source_join_dev);
+}
+
+/**
+ * t1x_source_leave() - hear no more of them
+ * @group: group that leaves the address space, or has never joined
+ *
+ * No handler of a device is running any more when this returns.
+ */
+void t1x_source_leave(struct t1x_group *group)
+{
+	struct t1x_source_device *watched, *next;
+
+	list_for_each_entry_safe(watched, next, &group->watched, next) {
+		iommu_unlisten_unrecoverable(watched->dev);
+		list_del(&watched->next);
+		kfree(watched);
+	}
+	group->sources = 0;
+	group->is_silent = false;
+}
+
+/**
+ * t1x_source_sum() - which sources an address space has
+ * @ioas: address space whose groups have changed; lock and, for writing, domains_rwsem
+ *	  held
+ */
+void t1x_source_sum(struct t1x_ioas *ioas)
+{
+	struct t1x_domain *domain;
+	struct t1x_group *group;
+
+	lockdep_assert_held_write(&ioas->domains_rwsem);
+	lockdep_assert_held(&ioas->lock);
+
+	ioas->faults.sources = 0;
+	ioas->faults.is_silent = false;
+	list_for_each_entry(domain, &ioas->domains, next) {
+		list_for_each_entry(group, &domain->groups, next) {
+			ioas->faults.sources |= group->sources;
+			ioas->faults.is_silent |= group->is_silent;
+		}
+	}
+}
