@@ -11,7 +11,7 @@
  * must not stay pinned because somebody looks.  Each read borrows the address space,
  * and gives it back before it writes to user memory; which is why the protection
  * that debugfs has to offer is not needed, and not wanted: removing a file would wait
- * for that write.
+ * for that write.  (Whoever lists the directory, which is root's, can make it wait.)
  */
 #include <linux/debugfs.h>
 #include <linux/iommu.h>

@@ -72,7 +72,8 @@ struct t1x_domain *t1x_domain_alloc(const struct t1x_ioas *ioas, struct iommu_gr
 	INIT_LIST_HEAD(&domain->groups);
 
 	domain->domain = ERR_PTR(-ENODEV);
-	domain->can_record = READ_ONCE(t1x_hw_dirty) && !ioas->nesting;
+	/* Arm's page tables show pages as dirty that nobody has written to: no proof. */
+	domain->can_record = IS_ENABLED(CONFIG_X86) && READ_ONCE(t1x_hw_dirty) && !ioas->nesting;
 	iommu_group_for_each_dev(group, domain, t1x_domain_alloc_for_dev);
 	if (IS_ERR(domain->domain)) {
 		ret = PTR_ERR(domain->domain);

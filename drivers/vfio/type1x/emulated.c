@@ -155,7 +155,12 @@ static int t1x_pin_call_note(struct t1x_ioas *ioas, const struct t1x_visit *visi
 		due = 0;
 	else
 		t1x_dirty_mark(map, visit->page, visit->npages);
-	t1x_payer_adjust(visit->payer, (long)(due - charged));
+	if (due != charged) {
+		/* Short of memory, it waits for locks that are taken outside ours. */
+		mutex_unlock(&ioas->lock);
+		t1x_payer_adjust(visit->payer, (long)(due - charged));
+		mutex_lock(&ioas->lock);
+	}
 	return ret;
 }
 

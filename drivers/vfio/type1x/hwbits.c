@@ -46,6 +46,13 @@ static bool t1x_hwbits_found(const struct iommu_iotlb_gather *gather)
 	return gather->start <= gather->end && gather->end;
 }
 
+static void t1x_hwbits_flush_init(struct iommu_iotlb_gather *flush)
+{
+	iommu_iotlb_gather_init(flush);
+	/* The size of the smallest leaves in there: some drivers flush in such steps. */
+	flush->pgsize = PAGE_SIZE;
+}
+
 /* The leaf that was found by asking for one of its pages. */
 static struct t1x_span t1x_hwbits_leaf(const struct iommu_iotlb_gather *gather)
 {
@@ -75,8 +82,8 @@ static int t1x_hwbits_take_page(struct t1x_domain *domain, struct t1x_mapping *m
 	if (ret || !t1x_hwbits_found(&gather))
 		return ret;
 
-	iommu_iotlb_gather_add_range(flush, gather.start, gather.end - gather.start + 1);
 	leaf = t1x_hwbits_leaf(&gather);
+	iommu_iotlb_gather_add_range(flush, leaf.start, leaf.last - leaf.start + 1);
 	leaf.start = max_t(u64, leaf.start, map->node.start);
 	leaf.last = min_t(u64, leaf.last, map->node.last);
 	t1x_dirty_mark_span(map, &leaf);
@@ -100,7 +107,7 @@ static int t1x_hwbits_take(struct t1x_domain *domain, struct t1x_mapping *map,
 
 	iova = max_t(u64, gather.start, chunk->start);
 	last = min_t(u64, gather.end, chunk->last);
-	iommu_iotlb_gather_init(&flush);
+	t1x_hwbits_flush_init(&flush);
 	while (!ret && iova <= last)
 		ret = t1x_hwbits_take_page(domain, map, &iova, &flush);
 	if (t1x_hwbits_found(&flush))
@@ -108,100 +115,44 @@ static int t1x_hwbits_take(struct t1x_domain *domain, struct t1x_mapping *map,
 	return ret;
 }
 
-/*
- * Harvest some pages of a mapping from all domains.  Returns true if there are more,
- * with what is left in @rest.
- */
-static bool t1x_hwbits_take_chunk(struct t1x_ioas *ioas, struct t1x_mapping *map,
-				  struct t1x_span *rest)
+/* What is done with a chunk of a mapping, in each domain; all locks held. */
+typedef void t1x_hwbits_fn(struct t1x_domain *domain, struct t1x_mapping *map,
+			   const struct t1x_span *chunk);
+
+/* Move the bits of a chunk to the mapping; what was not told may be anything. */
+static void t1x_hwbits_collect(struct t1x_domain *domain, struct t1x_mapping *map,
+			       const struct t1x_span *chunk)
 {
-	struct t1x_span chunk = *rest;
-	struct t1x_domain *domain;
-
-	lockdep_assert_held(&ioas->domains_rwsem);
-	lockdep_assert_held(&ioas->lock);
-
-	chunk.last = min(rest->last, rest->start | (T1X_HWBITS_CHUNK - 1));
-	list_for_each_entry(domain, &ioas->domains, next) {
-		if (domain->dirty == T1X_DIRTY_OFF)
-			continue;
-		/* What it has not told may be anything. */
-		if (t1x_hwbits_take(domain, map, &chunk))
-			WRITE_ONCE(domain->dirty, T1X_DIRTY_UNPROVEN);
+	if (domain->dirty == T1X_DIRTY_OFF)
+		return;
+	/* Drivers count up to the byte behind, which the last page does not have. */
+	if (chunk->last == U64_MAX) {
+		t1x_dirty_mark_span(map, chunk);
+	} else if (t1x_hwbits_take(domain, map, chunk)) {
+		WRITE_ONCE(domain->dirty, T1X_DIRTY_UNPROVEN);
+		t1x_dirty_mark_span(map, chunk);
 	}
-	if (chunk.last == rest->last)
-		return false;
-	rest->start = chunk.last + 1;
-	return true;
+}
+
+/* Forget what was recorded before anybody asked for it. */
+static void t1x_hwbits_discard(struct t1x_domain *domain, struct t1x_mapping *map,
+			       const struct t1x_span *chunk)
+{
+	struct iommu_iotlb_gather flush;
+
+	if (domain->dirty != T1X_DIRTY_OFF || !domain->can_record || chunk->last == U64_MAX)
+		return;
+	t1x_hwbits_flush_init(&flush);
+	iommu_domain_read_dirty(domain->domain, chunk->start, chunk->last - chunk->start + 1,
+				true, &flush);
+	if (t1x_hwbits_found(&flush))
+		iommu_iotlb_sync(domain->domain, &flush);
 }
 
 /* Does the page table have what the bitmap is to be made of? */
 static bool t1x_hwbits_wanted(const struct t1x_mapping *map)
 {
 	return map->backed && map->dirty && map->prot & IOMMU_WRITE;
-}
-
-/* Are the bits of all domains good enough? */
-static void t1x_hwbits_judge(struct t1x_ioas *ioas)
-{
-	struct t1x_domain *domain;
-	bool trusted = true;
-
-	lockdep_assert_held(&ioas->lock);
-
-	list_for_each_entry(domain, &ioas->domains, next)
-		trusted &= domain->dirty == T1X_DIRTY_PROVEN;
-	ioas->hw_trusted = trusted;
-}
-
-/* Give others a chance to get the lock. */
-static int t1x_hwbits_relax(struct t1x_ioas *ioas)
-{
-	mutex_unlock(&ioas->lock);
-	cond_resched();
-	return t1x_ioas_lock(ioas);
-}
-
-/* Harvest what lies in a span, mapping by mapping; the lock is dropped on failure. */
-static int t1x_hwbits_take_span(struct t1x_ioas *ioas, struct t1x_span rest)
-{
-	struct t1x_mapping *map;
-	int ret;
-
-	while ((map = t1x_mapping_first(ioas, &rest))) {
-		struct t1x_span part = t1x_mapping_span(map);
-
-		part.start = max(part.start, rest.start);
-		if (!t1x_ioas_is_public(map) || !t1x_hwbits_wanted(map) ||
-		    !t1x_hwbits_take_chunk(ioas, map, &part)) {
-			if (part.last >= rest.last)
-				break;
-			part.start = part.last + 1;
-		}
-		rest.start = part.start;
-		ret = t1x_hwbits_relax(ioas);
-		if (ret)
-			return ret;
-	}
-	return 0;
-}
-
-/* The same for mappings of the caller. */
-static int t1x_hwbits_take_maps(struct t1x_ioas *ioas, struct list_head *maps)
-{
-	struct t1x_mapping *map;
-	int ret;
-
-	list_for_each_entry(map, maps, link) {
-		struct t1x_span rest = t1x_mapping_span(map);
-
-		while (t1x_hwbits_wanted(map) && t1x_hwbits_take_chunk(ioas, map, &rest)) {
-			ret = t1x_hwbits_relax(ioas);
-			if (ret)
-				return ret;
-		}
-	}
-	return 0;
 }
 
 static int t1x_hwbits_lock(struct t1x_ioas *ioas)
@@ -216,14 +167,76 @@ static int t1x_hwbits_lock(struct t1x_ioas *ioas)
 	return ret;
 }
 
-/* After a harvest, whose failure has dropped one of the locks. */
-static void t1x_hwbits_unlock(struct t1x_ioas *ioas, int failure)
+static void t1x_hwbits_unlock(struct t1x_ioas *ioas)
 {
-	if (!failure) {
-		t1x_hwbits_judge(ioas);
-		mutex_unlock(&ioas->lock);
-	}
+	mutex_unlock(&ioas->lock);
 	up_read(&ioas->domains_rwsem);
+}
+
+/*
+ * Do something with the next pages of a mapping, and give others a chance to get the
+ * locks.  Returns 1 if there are more pages, with what is left in @rest, or 0; or a
+ * negative errno, without the locks.
+ */
+static int t1x_hwbits_step(struct t1x_ioas *ioas, struct t1x_mapping *map,
+			   struct t1x_span *rest, t1x_hwbits_fn *visit)
+{
+	struct t1x_span chunk = *rest;
+	struct t1x_domain *domain;
+	bool more = false;
+	int ret;
+
+	lockdep_assert_held(&ioas->domains_rwsem);
+	lockdep_assert_held(&ioas->lock);
+
+	if (t1x_hwbits_wanted(map)) {
+		chunk.last = min(rest->last, rest->start | (T1X_HWBITS_CHUNK - 1));
+		list_for_each_entry(domain, &ioas->domains, next)
+			visit(domain, map, &chunk);
+		more = chunk.last < rest->last;
+	}
+	if (more)
+		rest->start = chunk.last + 1;
+	t1x_hwbits_unlock(ioas);
+	cond_resched();
+	ret = t1x_hwbits_lock(ioas);
+	return ret ?: more;
+}
+
+/* What lies in a span, mapping by mapping; the locks are dropped on failure. */
+static int t1x_hwbits_walk(struct t1x_ioas *ioas, struct t1x_span rest, t1x_hwbits_fn *visit)
+{
+	struct t1x_mapping *map;
+	int ret;
+
+	while ((map = t1x_mapping_first(ioas, &rest))) {
+		struct t1x_span part = t1x_mapping_span(map);
+
+		part.start = max(part.start, rest.start);
+		ret = t1x_ioas_is_public(map) ? t1x_hwbits_step(ioas, map, &part, visit) : 0;
+		if (ret < 0)
+			return ret;
+		if (!ret) {
+			if (part.last >= rest.last)
+				break;
+			part.start = part.last + 1;
+		}
+		rest.start = part.start;
+	}
+	return 0;
+}
+
+/* Are the bits of all domains good enough? */
+static void t1x_hwbits_judge(struct t1x_ioas *ioas)
+{
+	struct t1x_domain *domain;
+	bool trusted = true;
+
+	lockdep_assert_held(&ioas->lock);
+
+	list_for_each_entry(domain, &ioas->domains, next)
+		trusted &= domain->dirty == T1X_DIRTY_PROVEN;
+	ioas->hw_trusted = trusted;
 }
 
 /**
@@ -241,11 +254,12 @@ int t1x_hwbits_harvest(struct t1x_ioas *ioas, const struct t1x_span *span)
 	if (!READ_ONCE(ioas->hw_recording))
 		return 0;
 	ret = t1x_hwbits_lock(ioas);
+	ret = ret ?: t1x_hwbits_walk(ioas, *span, t1x_hwbits_collect);
 	if (ret)
 		return ret;
-	ret = t1x_hwbits_take_span(ioas, *span);
-	t1x_hwbits_unlock(ioas, ret);
-	return ret;
+	t1x_hwbits_judge(ioas);
+	t1x_hwbits_unlock(ioas);
+	return 0;
 }
 
 /**
@@ -257,6 +271,7 @@ int t1x_hwbits_harvest(struct t1x_ioas *ioas, const struct t1x_span *span)
  */
 int t1x_hwbits_harvest_leaving(struct t1x_ioas *ioas, struct list_head *maps)
 {
+	struct t1x_mapping *map;
 	int ret;
 
 	if (!READ_ONCE(ioas->hw_recording))
@@ -264,35 +279,18 @@ int t1x_hwbits_harvest_leaving(struct t1x_ioas *ioas, struct list_head *maps)
 	ret = t1x_hwbits_lock(ioas);
 	if (ret)
 		return ret;
-	ret = t1x_hwbits_take_maps(ioas, maps);
-	t1x_hwbits_unlock(ioas, ret);
-	return ret;
-}
+	list_for_each_entry(map, maps, link) {
+		struct t1x_span rest = t1x_mapping_span(map);
 
-/* Forget what was recorded before anybody asked for it. */
-static void t1x_hwbits_discard(struct t1x_ioas *ioas, struct t1x_domain *domain)
-{
-	struct t1x_span all = T1X_SPAN_ALL;
-	struct iommu_iotlb_gather flush;
-	struct t1x_mapping *map;
-
-	iommu_iotlb_gather_init(&flush);
-	mutex_lock(&ioas->lock);
-	for (map = t1x_mapping_first(ioas, &all); map; map = t1x_mapping_next(map, &all)) {
-		u64 left = (u64)map->nr_mapped << PAGE_SHIFT, iova = map->node.start;
-
-		while (left && map->prot & IOMMU_WRITE) {
-			u64 size = min(left, t1x_domain_slice(iova));
-
-			iommu_domain_read_dirty(domain->domain, iova, size, true, &flush);
-			iova += size;
-			left -= size;
-			cond_resched();
-		}
+		do {
+			ret = t1x_hwbits_step(ioas, map, &rest, t1x_hwbits_collect);
+		} while (ret > 0);
+		if (ret)
+			return ret;
 	}
-	mutex_unlock(&ioas->lock);
-	if (t1x_hwbits_found(&flush))
-		iommu_iotlb_sync(domain->domain, &flush);
+	t1x_hwbits_judge(ioas);
+	t1x_hwbits_unlock(ioas);
+	return 0;
 }
 
 /* Start in a domain that can; another one is never trusted. */
@@ -310,7 +308,8 @@ static void t1x_hwbits_start_domain(struct t1x_ioas *ioas, struct t1x_domain *do
  * t1x_hwbits_start() - let IOMMUs record, where they can
  * @ioas: address space that has just begun to track dirty pages; dirty_mutex held
  *
- * Cannot fail: all pages are dirty where nothing is recorded.
+ * Cannot fail: all pages are dirty where nothing is recorded, and what could not be
+ * discarded, as the task is being killed, is as good as dirty.
  */
 void t1x_hwbits_start(struct t1x_ioas *ioas)
 {
@@ -318,12 +317,13 @@ void t1x_hwbits_start(struct t1x_ioas *ioas)
 
 	lockdep_assert_held(&ioas->dirty_mutex);
 
+	if (!t1x_hwbits_lock(ioas) &&
+	    !t1x_hwbits_walk(ioas, T1X_SPAN_ALL, t1x_hwbits_discard))
+		t1x_hwbits_unlock(ioas);
+
 	down_write(&ioas->domains_rwsem);
-	list_for_each_entry(domain, &ioas->domains, next) {
-		if (domain->dirty == T1X_DIRTY_OFF && domain->can_record)
-			t1x_hwbits_discard(ioas, domain);
+	list_for_each_entry(domain, &ioas->domains, next)
 		t1x_hwbits_start_domain(ioas, domain);
-	}
 	up_write(&ioas->domains_rwsem);
 }
 
@@ -357,7 +357,8 @@ void t1x_hwbits_stop(struct t1x_ioas *ioas)
  * @ioas: address space, lock and (for writing) domains_rwsem held
  * @domain: the group's domain, listed
  *
- * What was proven was of other devices.
+ * What was proven was of other devices.  A domain of other groups is recording already,
+ * or START is about to see to that.
  */
 void t1x_hwbits_join(struct t1x_ioas *ioas, struct t1x_domain *domain)
 {
@@ -367,6 +368,6 @@ void t1x_hwbits_join(struct t1x_ioas *ioas, struct t1x_domain *domain)
 	ioas->hw_trusted = false;
 	if (domain->dirty == T1X_DIRTY_PROVEN)
 		domain->dirty = T1X_DIRTY_UNPROVEN;
-	if (ioas->tracking)
+	if (ioas->tracking && list_is_singular(&domain->groups))
 		t1x_hwbits_start_domain(ioas, domain);
 }

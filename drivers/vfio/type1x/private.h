@@ -206,7 +206,8 @@ struct t1x_mapping {
  * @nr_emulated: groups without an IOMMU (as @nr_groups)
  * @tracking: dirty pages are tracked (@lock)
  * @tracked: where, if they are (@lock)
- * @hw_recording: some domain records dirty bits (@domains_rwsem for writing)
+ * @hw_recording: some domain records dirty bits (written under @dirty_mutex and
+ *		  @domains_rwsem)
  * @hw_trusted: those of groups behind an IOMMU are what domains have recorded (@lock)
  * @export_buf: buffer for the next bitmap to be read, or NULL (exchanged atomically)
  * @stats: counters

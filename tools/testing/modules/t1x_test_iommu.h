@@ -132,6 +132,7 @@ struct t1x_ti_response {
 #define T1X_TI_DIRTY_LIAR	1	/* returns 0 and has found nothing, always */
 #define T1X_TI_DIRTY_REFUSE	2	/* EOPNOTSUPP */
 #define T1X_TI_DIRTY_NONE	3	/* no device has the capability; for new domains */
+#define T1X_TI_DIRTY_PARTLY	4	/* EOPNOTSUPP from each even 2 MiB on, true from odd ones */
 
 /*
  * Without this, a leaf that was written to while it was tracked does not become
@@ -140,10 +141,12 @@ struct t1x_ti_response {
 #define T1X_TI_NO_IOTLB		(1 << 0)
 /* A domain is for the device that is first attached to it: EINVAL for others. */
 #define T1X_TI_APART		(1 << 1)
+/* New domains reach up to the last IOVA of 64 bits, not of 48. */
+#define T1X_TI_WIDE		(1 << 2)
 
 /**
  * struct t1x_ti_behaviour - how the IOMMU behaves from now on; all 0 as loaded
- * @flags: T1X_TI_NO_IOTLB, T1X_TI_APART
+ * @flags: T1X_TI_NO_IOTLB, T1X_TI_APART, T1X_TI_WIDE
  * @dirty: T1X_TI_DIRTY_TRUE and so on
  * @dirty_errno: set_dirty_tracking(true) fails with this errno
  * @plain_devices: bit n: device n cannot track dirty pages, nor be attached to a

@@ -122,7 +122,8 @@ int t1x_ti_dirty_read(struct iommu_domain *domain, unsigned long iova, size_t si
 	int ret = 0;
 
 	atomic64_inc(&t1x_ti.dirty_reads);
-	if (t1x_ti_does(dirty) == T1X_TI_DIRTY_REFUSE)
+	if (t1x_ti_does(dirty) == T1X_TI_DIRTY_REFUSE ||
+	    (t1x_ti_does(dirty) == T1X_TI_DIRTY_PARTLY && !(iova & SZ_2M)))
 		return -EOPNOTSUPP;
 	if (t1x_ti_does(dirty) == T1X_TI_DIRTY_LIAR)
 		return 0;

@@ -152,7 +152,8 @@ static struct iommu_domain *t1x_ti_domain_alloc(unsigned int type)
 	if (!d)
 		return NULL;
 	t1x_ti_table_init(d);
-	d->domain.geometry.aperture_end = DMA_BIT_MASK(48);
+	d->domain.geometry.aperture_end =
+		t1x_ti_does(flags) & T1X_TI_WIDE ? ULONG_MAX : DMA_BIT_MASK(48);
 	d->domain.geometry.force_aperture = true;
 	if (type != IOMMU_DOMAIN_IDENTITY)
 		atomic64_inc(&t1x_ti.domains);

@@ -177,6 +177,48 @@ TEST_F(hwbits, becomes_a_liar)
 	expect_all(self);
 }
 
+/* What the other half proves afterwards says nothing about the one that was refused. */
+TEST_F(hwbits, refuses_in_part)
+{
+	open_recording(self, 1);
+	self->behaviour.dirty = T1X_TI_DIRTY_PARTLY;
+	testiommu_behave(self->ti, &self->behaviour);
+	for (int i = 0; i < 3; i++) {
+		touch(self, 0, 100, 1);
+		touch(self, 0, 600, 2);
+		touch(self, 0, PAGES - 2, 1);
+		dirty_draw(&self->want, IOVA, 512);
+		dirty_draw(&self->want, IOVA + MIB(4), 512);
+		expect_drawn(self);
+	}
+}
+
+/* Behind the last page there is no IOVA to go on from. */
+TEST_F(hwbits, top)
+{
+	const uint64_t top = -(uint64_t)PAGE;
+	struct dirty_bits bits;
+
+	self->behaviour.flags = T1X_TI_WIDE;
+	open_recording(self, 1);
+	prove(self, 1);
+	iommu_map(self->box.container, self->memory, top - PAGE, 2 * PAGE, IOMMU_RW);
+	dirty_open(&bits, top - PAGE, 2);
+	for (int i = 0; i < 2; i++) {
+		testiommu_write(self->ti, 0, top, "x", 1);
+		dirty_wipe(&bits);
+		dirty_get(self->box.container, &bits);
+		EXPECT_TRUE(dirty_is_set(&bits, top));
+	}
+	dirty_close(&bits);
+	/* The rest is not believed less for it. */
+	touch(self, 0, 7, 1);
+	expect_drawn(self);
+	dirty_stop(self->box.container);
+	dirty_start(self->box.container);
+	iommu_unmap(self->box.container, top - PAGE, 2 * PAGE);
+}
+
 TEST_F(hwbits, refuses_to_start)
 {
 	self->behaviour.dirty_errno = ENOMEM;
