@@ -50,7 +50,7 @@ static void t1x_fault_wake(struct irq_work *work)
 	wake_up_interruptible_poll(&queue->wait, EPOLLIN | EPOLLRDNORM);
 }
 
-/* Nobody adds to it when this returns, nor wakes by irq_work later than that is synced. */
+/* When this returns nobody adds to it, nor queues its irq_work any more. */
 static void t1x_fault_remove(struct t1x_fault_queue *queue)
 {
 	lockdep_assert_held(&t1x_fault_lock);
@@ -78,7 +78,7 @@ void t1x_fault_end(struct t1x_faults *faults)
 	faults->over = true;
 	list_for_each_entry_safe(queue, next, &faults->queues, next) {
 		t1x_fault_remove(queue);
-		wake_up_poll(&queue->wait, EPOLLHUP);
+		wake_up_all(&queue->wait);
 	}
 	spin_unlock(&t1x_fault_lock);
 }
@@ -177,6 +177,8 @@ static bool t1x_fault_add(struct t1x_fault_queue *queue, const struct vfio_type1
 		return false;
 	record = &queue->records[slot.at];
 	*record = *fault;
+	/* Not earlier: who waits for the lock must not get a time before that of his turn. */
+	record->time = ktime_get_ns();
 	record->cookie = queue->cookie;
 	record->sequence = slot.sequence;
 	record->lost = slot.lost;
@@ -196,13 +198,11 @@ static bool t1x_fault_add(struct t1x_fault_queue *queue, const struct vfio_type1
  */
 bool t1x_fault_report(unsigned long id, const struct vfio_type1x_fault *fault)
 {
-	struct vfio_type1x_fault timed = *fault;
 	struct t1x_fault_queue *queue;
 	unsigned int nr_told = 0;
 	struct t1x_ioas *ioas;
 	unsigned long flags;
 
-	timed.time = ktime_get_ns();
 	rcu_read_lock();
 	ioas = t1x_cookie_peek((void *)id);
 	if (ioas) {
@@ -211,13 +211,13 @@ bool t1x_fault_report(unsigned long id, const struct vfio_type1x_fault *fault)
 			raw_spin_lock_irqsave(&queue->lock, flags);
 			if (!queue->over) {
 				nr_told++;
-				if (!t1x_fault_add(queue, &timed))
+				if (!t1x_fault_add(queue, fault))
 					atomic64_inc(&ioas->faults.nr_lost);
 			}
 			raw_spin_unlock_irqrestore(&queue->lock, flags);
 		}
 	}
 	rcu_read_unlock();
-	trace_t1x_fault(id, &timed, nr_told);
+	trace_t1x_fault(id, fault, nr_told);
 	return nr_told;
 }

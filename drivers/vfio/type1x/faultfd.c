@@ -8,7 +8,7 @@
  *
  * A reader's buffer can be memory that takes for ever to appear.  So it is made to
  * appear without a lock, and then written to with one, but only if that does not fault;
- * else it is tried again.  Nobody waits for somebody else's memory, and a record that
+ * else it is tried again, a number of times.  Nobody waits for somebody else's memory, and a record that
  * cannot be written stays where it is.
  */
 #include <linux/anon_inodes.h>
@@ -21,12 +21,19 @@
 #include <linux/sched/signal.h>
 #include <linux/seq_file.h>
 #include <linux/uaccess.h>
+#include <linux/uio.h>
 
 #include <uapi/linux/vfio_type1x.h>
 
 #include "private.h"
 
 #define T1X_FAULTFD_RECORD	sizeof(struct vfio_type1x_fault)
+
+/*
+ * So often memory may be gone again before it is written to; it may also be such that
+ * it never can be, though it seems to be there (memory tags of Arm).
+ */
+#define T1X_FAULTFD_TRIES	64
 
 static bool t1x_faultfd_is_over(const struct t1x_fault_queue *queue)
 {
@@ -35,39 +42,50 @@ static bool t1x_faultfd_is_over(const struct t1x_fault_queue *queue)
 }
 
 /*
- * Copy as many records as fit, and are there.  Returns bytes, 0 if another reader had
- * them, -EFAULT if the buffer is not there at the moment, -EINTR.
+ * Copy as many records as fit, and are there, without a page fault.  Adds the bytes to
+ * @done.  Returns 0, -EFAULT if it stopped because the buffer is not there at the
+ * moment, -EAGAIN if it would have had to wait for another reader, or -EINTR.
  */
-static ssize_t t1x_faultfd_take(struct t1x_fault_queue *queue, char __user *buf, size_t count)
+static int t1x_faultfd_take(struct t1x_fault_queue *queue, struct kiocb *iocb,
+			    struct iov_iter *to, ssize_t *done)
 {
 	const struct t1x_ring_reader *reader = &queue->reader;
-	size_t done = 0;
-	ssize_t ret = 0;
+	size_t room = reader->nr_records, copied;
+	int ret = 0;
 	u32 slot;
 
-	count = min(count, reader->nr_records * T1X_FAULTFD_RECORD);
-	if (mutex_lock_killable(&queue->read_mutex))
+	if (iocb->ki_flags & IOCB_NOWAIT) {
+		if (!mutex_trylock(&queue->read_mutex))
+			return -EAGAIN;
+	} else if (mutex_lock_killable(&queue->read_mutex)) {
 		return -EINTR;
-	while (count - done >= T1X_FAULTFD_RECORD && t1x_ring_reader_run(reader, &slot)) {
-		ret = copy_to_user_nofault(buf + done, &queue->records[slot], T1X_FAULTFD_RECORD);
-		if (ret)
+	}
+	while (room-- && iov_iter_count(to) >= T1X_FAULTFD_RECORD &&
+	       t1x_ring_reader_run(reader, &slot)) {
+		pagefault_disable();
+		copied = copy_to_iter(&queue->records[slot], T1X_FAULTFD_RECORD, to);
+		pagefault_enable();
+		if (copied < T1X_FAULTFD_RECORD) {
+			iov_iter_revert(to, copied);
+			ret = -EFAULT;
 			break;
+		}
 		t1x_ring_reader_done(reader, 1);
-		done += T1X_FAULTFD_RECORD;
+		*done += T1X_FAULTFD_RECORD;
 	}
 	mutex_unlock(&queue->read_mutex);
-	return done ?: ret;
+	return ret;
 }
 
 /* Wait for a record. 0 if there is one, or is to be none any more, which sets @over. */
-static int t1x_faultfd_wait(struct file *file, struct t1x_fault_queue *queue, bool *over)
+static int t1x_faultfd_wait(struct kiocb *iocb, struct t1x_fault_queue *queue, bool *over)
 {
 	int ret;
 
 	*over = t1x_faultfd_is_over(queue);
 	if (*over || !t1x_ring_reader_is_empty(&queue->reader))
 		return 0;
-	if (file->f_flags & O_NONBLOCK)
+	if (iocb->ki_filp->f_flags & O_NONBLOCK || iocb->ki_flags & IOCB_NOWAIT)
 		return -EAGAIN;
 	ret = wait_event_interruptible(queue->wait, t1x_faultfd_is_over(queue) ||
 				       !t1x_ring_reader_is_empty(&queue->reader));
@@ -75,26 +93,43 @@ static int t1x_faultfd_wait(struct file *file, struct t1x_fault_queue *queue, bo
 	return ret;
 }
 
-static ssize_t t1x_faultfd_read(struct file *file, char __user *buf, size_t count, loff_t *ppos)
+/* Let the memory for the next record appear, unless it has disappeared too often. */
+static int t1x_faultfd_settle(struct iov_iter *to, unsigned int *tries)
 {
-	struct t1x_fault_queue *queue = file->private_data;
-	ssize_t ret;
-	bool over;
+	if ((*tries)++ == T1X_FAULTFD_TRIES || fault_in_iov_iter_writeable(to, T1X_FAULTFD_RECORD))
+		return -EFAULT;
+	if (signal_pending(current))
+		return -ERESTARTSYS;
+	cond_resched();
+	return 0;
+}
 
-	if (count < T1X_FAULTFD_RECORD)
+static ssize_t t1x_faultfd_read(struct kiocb *iocb, struct iov_iter *to)
+{
+	struct t1x_fault_queue *queue = iocb->ki_filp->private_data;
+	ssize_t done = 0, before;
+	unsigned int tries = 0;
+	bool over;
+	int ret;
+
+	if (iov_iter_count(to) < T1X_FAULTFD_RECORD)
 		return -EINVAL;
 	for (;;) {
-		ret = t1x_faultfd_wait(file, queue, &over);
+		ret = done ? 0 : t1x_faultfd_wait(iocb, queue, &over);
 		if (ret)
 			return ret;
-		ret = t1x_faultfd_take(queue, buf, count);
-		if (ret != -EFAULT && (ret || over))
-			return ret;
-		if (ret && fault_in_writeable(buf, T1X_FAULTFD_RECORD))
-			return -EFAULT;
-		if (signal_pending(current))
-			return -ERESTARTSYS;
-		cond_resched();
+		before = done;
+		ret = t1x_faultfd_take(queue, iocb, to, &done);
+		if (ret != -EFAULT) {
+			if (done || ret || over)
+				return done ?: ret;
+			continue; /* another reader was faster */
+		}
+		if (done > before)
+			tries = 0;
+		ret = t1x_faultfd_settle(to, &tries);
+		if (ret)
+			return done ?: ret;
 	}
 }
 
@@ -137,7 +172,7 @@ static int t1x_faultfd_release(struct inode *inode, struct file *file)
 
 static const struct file_operations t1x_faultfd_fops = {
 	.owner = THIS_MODULE,
-	.read = t1x_faultfd_read,
+	.read_iter = t1x_faultfd_read,
 	.poll = t1x_faultfd_poll,
 	.show_fdinfo = t1x_faultfd_show_fdinfo,
 	.release = t1x_faultfd_release,
@@ -170,7 +205,10 @@ struct file *t1x_faultfd_open(struct t1x_ioas *ioas, struct vfio_type1x_fault_fd
 	request->nr_records = queue->reader.nr_records;
 	request->record_size = T1X_FAULTFD_RECORD;
 	file = anon_inode_getfile("[vfio-type1x-fault]", &t1x_faultfd_fops, queue, flags);
-	if (IS_ERR(file))
+	if (IS_ERR(file)) {
 		t1x_fault_leave(queue);
+		return file;
+	}
+	file->f_mode |= FMODE_NOWAIT;
 	return file;
 }

@@ -203,7 +203,10 @@ static int t1x_hwbits_step(struct t1x_ioas *ioas, struct t1x_mapping *map,
 	return ret ?: more;
 }
 
-/* What lies in a span, mapping by mapping; the locks are dropped on failure. */
+/*
+ * What lies in a span, mapping by mapping; the locks are dropped on failure.  Also those
+ * that are LEAVING: an UNMAP may give them back before they are exported.
+ */
 static int t1x_hwbits_walk(struct t1x_ioas *ioas, struct t1x_span rest, t1x_hwbits_fn *visit)
 {
 	struct t1x_mapping *map;
@@ -213,7 +216,7 @@ static int t1x_hwbits_walk(struct t1x_ioas *ioas, struct t1x_span rest, t1x_hwbi
 		struct t1x_span part = t1x_mapping_span(map);
 
 		part.start = max(part.start, rest.start);
-		ret = t1x_ioas_is_public(map) ? t1x_hwbits_step(ioas, map, &part, visit) : 0;
+		ret = t1x_hwbits_step(ioas, map, &part, visit);
 		if (ret < 0)
 			return ret;
 		if (!ret) {

@@ -3,7 +3,6 @@
  * Dirty bits that an IOMMU records, which the software IOMMU does: when they are
  * believed, and that no page is lost.
  */
-#include <pthread.h>
 #include <sys/ioctl.h>
 
 #include "dirty.h"
@@ -13,7 +12,6 @@
 
 #define IOVA		0x40000000ull
 #define PAGES		1600 /* several chunks of 512, the last one short */
-#define RACE_WRITES	3000
 
 FIXTURE(hwbits) {
 	struct softbox box;
@@ -427,55 +425,6 @@ TEST_F(hwbits, read_only)
 		  IOMMU_RW);
 	touch(self, 0, 10, 1);
 	expect_drawn(self);
-}
-
-struct writer {
-	struct hwbits_self *self;
-	volatile bool done;
-};
-
-static void *write_pages(void *arg)
-{
-	struct writer *writer = arg;
-
-	/* An odd step meets every even page, as 800 is no multiple of 7. */
-	for (size_t i = 0; i < RACE_WRITES; i++)
-		testiommu_write(writer->self->ti, 0, IOVA + i * 7 % 800 * 2 * PAGE, "y", 1);
-	writer->done = true;
-	return NULL;
-}
-
-/*
- * Reading again and again while the device writes: each even page is found, at
- * least once, no odd one is ever.
- */
-TEST_F(hwbits, race)
-{
-	struct writer writer = { .self = self };
-	struct dirty_bits sum;
-	pthread_t thread;
-	bool done;
-
-	open_recording(self, 1);
-	prove(self, 1);
-	dirty_wipe(&self->got);
-	dirty_get(self->box.container, &self->got);
-
-	dirty_open(&sum, IOVA, PAGES);
-	ASSERT_EQ(pthread_create(&thread, NULL, write_pages, &writer), 0);
-	do {
-		done = writer.done;
-		dirty_wipe(&self->got);
-		dirty_get(self->box.container, &self->got);
-		for (size_t i = 0; i < sum.bytes / sizeof(*sum.words); i++)
-			sum.words[i] |= self->got.words[i];
-	} while (!done);
-	pthread_join(thread, NULL);
-
-	for (size_t i = 0; i < PAGES; i += 2)
-		dirty_draw(&self->want, IOVA + i * PAGE, 1);
-	EXPECT_EQ(dirty_differs(&sum, &self->want), -1);
-	dirty_close(&sum);
 }
 
 KTAP_MAIN()
