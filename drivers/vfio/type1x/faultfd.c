@@ -8,8 +8,8 @@
  *
  * A reader's buffer can be memory that takes for ever to appear.  So it is made to
  * appear without a lock, and then written to with one, but only if that does not fault;
- * else it is tried again, a number of times.  Nobody waits for somebody else's memory, and a record that
- * cannot be written stays where it is.
+ * else it is tried again, a number of times.  Nobody waits for somebody else's memory,
+ * and a record that cannot be written stays where it is.
  */
 #include <linux/anon_inodes.h>
 #include <linux/fcntl.h>
