@@ -117,14 +117,11 @@ clients_pack() {
 
 # clients_parse OPTION... - sets series, backend and options
 clients_parse() {
-	local modules=()
-
 	series=6.12 backend=type1x options=()
 	while (($#)); do
 		case $1 in
 		-k)		series=$2; shift ;;
 		--backend)	backend=$2; shift ;;
-		-M)		modules+=(-M "$2"); shift ;;
 		-v)		options+=(-v) ;;
 		*)		usage_from_header "$0"; exit 2 ;;
 		esac
@@ -135,8 +132,6 @@ clients_parse() {
 	type1x)	options+=(-M "$(clients_module type1x/vfio_iommu_type1x)") ;;
 	*)	die "backend is stock or type1x, not '$backend'" ;;
 	esac
-	# These may need ours.
-	options+=(${modules[@]+"${modules[@]}"})
 }
 
 # clients_module NAME - a module of ours, built for that kernel

@@ -8,7 +8,7 @@
  *	closed	it has none any more, but its device is open
  *	busy	maps, unmaps and asks for dirty pages all the time
  *
- * INDEX says which edu device. Writes its process id, that of the child (or 0), the
+ * INDEX says which device of the software IOMMU. Writes its process id, that of the child (or 0), the
  * lowest descriptor, the group, and whether the kernel has kcmp(); stays for two minutes.
  */
 #include <linux/kcmp.h>
@@ -20,9 +20,9 @@
 #include <unistd.h>
 
 #include "dirty.h"
-#include "edu.h"
 #include "iommu.h"
 #include "mem.h"
+#include "testiommu.h"
 #include "vfio.h"
 
 #define HOLD_SECONDS	120
@@ -79,9 +79,9 @@ int main(int argc, char **argv)
 	must_sys(prctl(PR_SET_NAME, name));
 	alarm(HOLD_SECONDS);
 
-	vfio_find(EDU_VENDOR_ID, EDU_DEVICE_ID, atoi(argv[2]), bdf);
+	testiommu_bdf(atoi(argv[2]), bdf);
 	container = vfio_container_open();
-	group = vfio_group_open(bdf);
+	group = testiommu_group(atoi(argv[2]));
 	vfio_group_attach(group, container);
 	vfio_set_type(container, VFIO_TYPE1v2_IOMMU);
 	mem_alloc(&mem, MEM_HUGETLB, HOLD_SIZE);
