@@ -6,10 +6,12 @@
  * only if it is asked to: json_need() asks.
  */
 #include <err.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "json.h"
+#include "record.h"
 #include "text.h"
 
 static json_t *json_need(json_t *value)
@@ -141,6 +143,66 @@ json_t *json_rates(const struct rates *rates)
 	json_set(object, "unmaps", json_rate(rates->unmaps));
 	json_set(object, "dirty_pages", json_rate(rates->dirty));
 	json_set(object, "faults", json_rate(rates->faults));
+	return object;
+}
+
+/* Programs may take a number for one with 53 bits. */
+static json_t *json_hex(bool is_known, uint64_t number)
+{
+	char text[TEXT_NUMBER];
+
+	if (!is_known)
+		return json_null();
+	snprintf(text, sizeof(text), "0x%" PRIx64, number);
+	return json_string(text);
+}
+
+static void json_fault_flags(json_t *object, uint32_t flags)
+{
+	json_set(object, "read", json_boolean(flags & VFIO_TYPE1X_FAULT_FLAG_READ));
+	json_set(object, "write", json_boolean(flags & VFIO_TYPE1X_FAULT_FLAG_WRITE));
+	json_set(object, "exec", json_boolean(flags & VFIO_TYPE1X_FAULT_FLAG_EXEC));
+	json_set(object, "privileged", json_boolean(flags & VFIO_TYPE1X_FAULT_FLAG_PRIVILEGED));
+	json_set(object, "alias", json_boolean(flags & VFIO_TYPE1X_FAULT_FLAG_ALIAS));
+}
+
+/**
+ * json_fault() - a fault
+ * @tap: where it comes from
+ * @fault: the record
+ * @clock: of record_clock()
+ *
+ * Return: object, to be released.
+ */
+json_t *json_fault(const struct tap *tap, const struct vfio_type1x_fault *fault, int64_t clock)
+{
+	json_t *object = json_need(json_object()), *raw = json_need(json_array());
+	char word[RECORD_WORD];
+
+	json_set(object, "pid", json_number(tap->pid));
+	json_set(object, "fd", json_number(tap->fd));
+	json_set(object, "id", json_number(tap->id));
+	record_timestamp(word, fault, clock);
+	json_set(object, "time", json_string(word));
+	json_set(object, "monotonic_ns", json_integer(fault->time));
+	json_set(object, "sequence", json_integer(fault->sequence));
+	json_set(object, "lost", json_integer(fault->lost));
+	record_requester(word, fault);
+	json_set(object, "requester", json_text(word));
+	json_set(object, "pasid",
+		 fault->flags & VFIO_TYPE1X_FAULT_FLAG_PASID ? json_integer(fault->pasid)
+							     : json_null());
+	json_set(object, "iova", json_hex(fault->flags & VFIO_TYPE1X_FAULT_FLAG_IOVA, fault->iova));
+	json_fault_flags(object, fault->flags);
+	record_reason(word, fault);
+	json_set(object, "reason", json_string(word));
+	json_set(object, "raw_reason", json_integer(fault->raw_reason));
+	record_source(word, fault);
+	json_set(object, "source", json_string(word));
+	json_append(raw, json_hex(true, fault->raw[0]));
+	json_append(raw, json_hex(true, fault->raw[1]));
+	json_set(object, "raw", raw);
+	json_set(object, "cookie", json_hex(true, fault->cookie));
 	return object;
 }
 

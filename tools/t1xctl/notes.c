@@ -29,6 +29,16 @@ static bool notes_has_uncertain(const struct snapshot *snapshot)
 }
 
 /**
+ * notes_unreadable() - write to standard error how many could not be looked into
+ * @snapshot: what was looked at
+ */
+void notes_unreadable(const struct snapshot *snapshot)
+{
+	if (snapshot->unreadable)
+		warnx("processes that only root may look into: %zu", snapshot->unreadable);
+}
+
+/**
  * notes_print() - write to standard error what a reader should know
  * @snapshot: what was shown
  */
@@ -36,8 +46,7 @@ void notes_print(const struct snapshot *snapshot)
 {
 	bool is_told = snapshot->has_hooks || !notes_has_unknown(snapshot);
 
-	if (snapshot->unreadable)
-		warnx("processes that only root may look into: %zu", snapshot->unreadable);
+	notes_unreadable(snapshot);
 	if (!is_told && !snapshot->debugfs_error)
 		warnx("\"-\": neither fdinfo (vfio_type1x_hooks is not loaded) nor debugfs tells");
 	else if (!is_told)

@@ -7,6 +7,7 @@
 
 #include "snapshot.h"
 
+void notes_unreadable(const struct snapshot *snapshot);
 void notes_print(const struct snapshot *snapshot);
 
 #endif /* T1XCTL_NOTES_H */

@@ -154,6 +154,20 @@ bool proc_is_same_file(int64_t pid_a, int fd_a, int64_t pid_b, int fd_b)
 					(unsigned long)fd_a, (unsigned long)fd_b);
 }
 
+/**
+ * proc_is_container() - is one of our own descriptors a container?
+ * @fd: the descriptor
+ *
+ * Return: what the name says.
+ */
+bool proc_is_container(int fd)
+{
+	struct statx st;
+
+	return !statx(fd, "", AT_EMPTY_PATH, STATX_TYPE, &st) &&
+	       proc_kind_by_number(&st) == PROC_CONTAINER;
+}
+
 /* A container has an id that is never used twice, if it is of our backend. */
 static bool proc_is_same(const struct process *process, const struct container *container, int fd,
 			 const struct facts *facts)

@@ -156,8 +156,12 @@ static void show_container(const struct term *term, const struct container *cont
 		show_fact(term, &container->facts, &facts_fields[i]);
 }
 
-/* Leave the process in the snapshot, if it has what is wanted, and nothing else. */
-static void show_select(struct snapshot *snapshot, const struct show_target *target)
+/**
+ * show_select() - leave the process in a snapshot, if it has what is wanted, and no other
+ * @snapshot: the snapshot
+ * @target: what is wanted
+ */
+void show_select(struct snapshot *snapshot, const struct show_target *target)
 {
 	struct process *process, *wanted = NULL;
 	struct container *all, *container;
@@ -187,8 +191,11 @@ static void show_select(struct snapshot *snapshot, const struct show_target *tar
 		snapshot_drop(snapshot);
 }
 
-/* Say why there is nothing to show. */
-static void show_nothing(const struct show_target *target)
+/**
+ * show_nothing() - say why there is nothing to show
+ * @target: what was wanted
+ */
+void show_nothing(const struct show_target *target)
 {
 	struct process *process;
 	int error;

@@ -5,8 +5,7 @@
 #ifndef T1XCTL_SHOW_H
 #define T1XCTL_SHOW_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "snapshot.h"
 
 struct show_target {
 	int64_t pid;
@@ -14,6 +13,8 @@ struct show_target {
 };
 
 bool show_parse(struct show_target *target, const char *text);
+void show_select(struct snapshot *snapshot, const struct show_target *target);
+void show_nothing(const struct show_target *target);
 int show_run(bool is_json, const struct show_target *target);
 
 #endif /* T1XCTL_SHOW_H */

@@ -26,6 +26,7 @@ enum {
 	TOP_LOCKED,
 	TOP_DIRTY,
 	TOP_FAULTS,
+	TOP_FAULT_RATE,
 };
 
 static const struct table_column top_columns[] = {
@@ -33,7 +34,7 @@ static const struct table_column top_columns[] = {
 	[TOP_COMM] = { "COMMAND", false, 7 },	[TOP_MAPS] = { "MAPS/s", true, 0 },
 	[TOP_UNMAPS] = { "UNMAPS/s", true, 0 }, [TOP_MAPPED] = { "MAPPED", true, 0 },
 	[TOP_LOCKED] = { "LOCKED", true, 0 },	[TOP_DIRTY] = { "DIRTY/s", true, 0 },
-	[TOP_FAULTS] = { "FAULTS", true, 0 },
+	[TOP_FAULTS] = { "FAULTS", true, 0 },	[TOP_FAULT_RATE] = { "FAULTS/s", true, 0 },
 };
 
 /* One container in one round. */
@@ -43,12 +44,23 @@ struct top_entry {
 	struct rates rates;
 };
 
+/* What is not known is nothing. */
+static double top_activity(const struct rates *rates)
+{
+	const double all[] = { rates->maps, rates->unmaps, rates->dirty, rates->faults };
+	double sum = 0;
+	size_t i;
+
+	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		sum += all[i] > 0 ? all[i] : 0;
+	return sum;
+}
+
 /* The busiest comes first; among equals the order of the snapshot stays. */
 static int top_compare(const void *a, const void *b)
 {
 	const struct top_entry *left = a, *right = b;
-	double more = right->rates.maps + right->rates.unmaps + right->rates.dirty -
-		      left->rates.maps - left->rates.unmaps - left->rates.dirty;
+	double more = top_activity(&right->rates) - top_activity(&left->rates);
 
 	if (more)
 		return more > 0 ? 1 : -1;
@@ -101,8 +113,11 @@ static void top_row(struct table *table, const struct top_entry *entry)
 	text_bytes(row->cells[TOP_LOCKED], facts->locked);
 	text_bytes(row->cells[TOP_DIRTY], rates->dirty * sysconf(_SC_PAGESIZE));
 	text_count(row->cells[TOP_FAULTS], facts->faults);
+	text_count(row->cells[TOP_FAULT_RATE], rates->faults);
 	if (facts->faults > 0)
 		row->looks[TOP_FAULTS] = TERM_BAD;
+	if (rates->faults > 0)
+		row->looks[TOP_FAULT_RATE] = TERM_BAD;
 }
 
 static void top_headline(const struct snapshot *now, size_t nr)
@@ -121,7 +136,7 @@ static void top_headline(const struct snapshot *now, size_t nr)
 
 static void top_table(const struct snapshot *before, const struct snapshot *now, bool is_first)
 {
-	struct table table = { .columns = top_columns, .nr_columns = TOP_FAULTS + 1 };
+	struct table table = { .columns = top_columns, .nr_columns = TOP_FAULT_RATE + 1 };
 	struct term term = term_get();
 	size_t nr, i, rows = SIZE_MAX;
 	struct top_entry *entries = top_entries(before, now, &nr);

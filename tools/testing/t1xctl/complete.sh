@@ -32,13 +32,16 @@ make_command() {
 
 complete_words() {
 	make_command
-	completes 't1xctl ' list show top
+	completes 't1xctl ' faults list show top
 	completes 't1xctl l' list
 	completes 't1xctl --json s' show
-	completes 't1xctl -d 5 ' list show top
+	completes 't1xctl -d 5 ' faults list show top
 	completes 't1xctl -d ' ''
+	completes 't1xctl -t ' ''
+	completes 't1xctl -t 5 f' faults
 	completes 't1xctl --j' --json
-	completes 't1xctl -' --count --delay --help --json --root -d -h -j -n -r
+	completes 't1xctl -' --count --delay --help --id --json --root --timeout \
+		-d -h -i -j -n -r -t
 	completes 't1xctl list ' ''
 	completes "t1xctl -r $work/tre" "$work/tree"
 	completes "t1xctl --root=$work/tre" "$work/tree"
@@ -59,6 +62,11 @@ complete_processes() {
 	completes 't1xctl show 4321:' 12 13
 	completes 't1xctl show 4321:1' 12 13
 	completes 't1xctl show --json 5' 55 55:3
+	completes 't1xctl faults 4321:' 12 13
+	completes 't1xctl -n 5 faults 5' 55 55:3
+	completes 't1xctl faults -i ' 1 9
+	completes 't1xctl --id ' 1 9
+	completes 't1xctl --id=9' 9
 }
 
 # bash itself calls it
@@ -74,7 +82,7 @@ complete_options() {
 
 	options=$(grep -oE '\{ "[a-z]+", [a-z_]+, NULL, ... ' "$source/main.c" |
 		sed 's/.*"\(.*\)".*\(.\). $/--\1\n-\2/' | sort)
-	[[ $(wc -l <<<"$options") == 10 ]] || return
+	[[ $(wc -l <<<"$options") == 14 ]] || return
 	diff <(echo "$options") <(grep -oE "'-j --json .*'" "$source/t1xctl.bash-completion" |
 		tr -d "'" | tr ' ' '\n' | sort) || return
 	diff <(echo "$options") <(sed -n '/^\.SH OPTIONS/,/^\.SH OUTPUT/p' "$source/t1xctl.1" |

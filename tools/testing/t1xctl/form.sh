@@ -158,6 +158,13 @@ form_wrong_usage() {
 	top 5
 	-n 3 list
 	-d 3 show 5
+	-t 3 list
+	-i 3 show 5
+	-t 3 top
+	-d 3 faults
+	faults 1 2
+	-i 3 faults 1
+	-i 3 faults -
 	-x list
 	--root
 	EOF

@@ -25,6 +25,7 @@ t1xctl_options() {
 	mkdir -p "$T1XCTL_GUEST"
 	make -s -C "$T1X_ROOT/tools/t1xctl" OUT="$T1XCTL_GUEST/tool" LDFLAGS=-static
 	t1xctl_options=(-f "$T1XCTL_GUEST/tool/t1xctl" -f "$T1XCTL_TESTS/guest-look"
+		-f "$T1XCTL_TESTS/guest-faults"
 		-f "$1/drivers/vfio/hooks/vfio_type1x_hooks.ko"
 		-f "$1/tools/testing/modules/t1x_test_iommu.ko"
 		# Its IOMMU is that of the tests, beside which kernels of 6.1 take no other.
@@ -68,4 +69,8 @@ t1xctl_answers() {
 		"${one}['per_second']['unmaps'] > 0" \
 		"${one}['per_second']['dirty_pages'] >= 1024 * 0.5" "0.9 < d['seconds'] < 60" \
 		"${one}['dirty_tracking'] == 'on'"
+	t1xctl_answer "$1" faults "d['id'] == 'right'" "d['iova'] == '0x123456789000'" \
+		"d['requester'] == '1234:00:00.0'" "d['write'] and not d['read']" \
+		"d['pid'] > 0 and d['fd'] > 2" "d['sequence'] == 0 and d['lost'] == 0" \
+		"d['source'] == 'domain' and d['reason'] == 'unknown'" "d['monotonic_ns'] > 0"
 }

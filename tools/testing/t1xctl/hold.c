@@ -7,9 +7,11 @@
  *	shared	the container has two descriptors, and a child has them, too
  *	closed	it has none any more, but its device is open
  *	busy	maps, unmaps and asks for dirty pages all the time
+ *	full	has as many files with its faults as it may
  *
- * INDEX says which device of the software IOMMU. Writes its process id, that of the child (or 0), the
- * lowest descriptor, the group, and whether the kernel has kcmp(); stays for two minutes.
+ * INDEX says which device of the software IOMMU. Writes its process id, that of the
+ * child (or 0), the lowest descriptor, the group, and whether the kernel has kcmp();
+ * stays for two minutes.
  */
 #include <linux/kcmp.h>
 #include <stdio.h>
@@ -20,6 +22,7 @@
 #include <unistd.h>
 
 #include "dirty.h"
+#include "fault.h"
 #include "iommu.h"
 #include "mem.h"
 #include "testiommu.h"
@@ -74,7 +77,7 @@ int main(int argc, char **argv)
 	struct mem mem;
 	pid_t child = 0;
 
-	must_be(is_shared || is_closed || !strcmp(mode, "busy"));
+	must_be(is_shared || is_closed || !strcmp(mode, "busy") || !strcmp(mode, "full"));
 	snprintf(name, sizeof(name), "hold-%s", mode);
 	must_sys(prctl(PR_SET_NAME, name));
 	alarm(HOLD_SECONDS);
@@ -89,6 +92,9 @@ int main(int argc, char **argv)
 	if (is_closed) {
 		vfio_device_open(&device, group, bdf);
 		must_sys(close(container));
+	} else if (!strcmp(mode, "full")) {
+		while (__fault_open(container, 0, 0, 0) >= 0)
+			;
 	} else if (is_shared) {
 		must_sys(dup(container));
 		child = must_sys(fork());

@@ -28,11 +28,11 @@ top_table() {
 		return
 	sed -i 1d "$work/out"
 	same <<-'EOF'
-	PID FD COMMAND MAPS/s UNMAPS/s  MAPPED LOCKED DIRTY/s FAULTS
-	 10  3 ours         -        - 1.5 GiB  2 MiB       -  54.3k
-	 20  3 stock        -        -       -      -       -      -
-	 30  3 ?c           -        -   4 MiB  2 MiB       -      -
-	 30  4 ?c           -        -   4 MiB  2 MiB       -      -
+	PID FD COMMAND MAPS/s UNMAPS/s  MAPPED LOCKED DIRTY/s FAULTS FAULTS/s
+	 10  3 ours         -        - 1.5 GiB  2 MiB       -  54.3k        -
+	 20  3 stock        -        -       -      -       -      -        -
+	 30  3 ?c           -        -   4 MiB  2 MiB       -      -        -
+	 30  4 ?c           -        -   4 MiB  2 MiB       -      -        -
 	EOF
 }
 
@@ -49,16 +49,22 @@ top_order() {
 	our_container 10 3 7
 	process 20 busy
 	our_container 20 3 8 maps=0
+	process 30 faulty
+	our_container 30 3 9 faults=100
 	(
 		sleep 1
 		rm "$tree/proc/20/fd/3" "$tree/proc/20/fdinfo/3"
 		our_container 20 3 8 maps=1000000 dirty-reported=1000000
+		rm "$tree/proc/30/fd/3" "$tree/proc/30/fdinfo/3"
+		our_container 30 3 9 faults=20100
 	) &
 	status 0 -d 2 -n 2 top
 	wait
-	sed -i 1,7d "$work/out"
-	line_is 1 ' 20  3 busy +[1-5][0-9]{2}k +0 +4 MiB +2 MiB [0-9.]+ GiB +-'
-	line_is 2 ' 10  3 idle +0 +0 +4 MiB +2 MiB +0 B +-'
+	sed -i 1,8d "$work/out"
+	line_is 1 ' 20  3 busy +[1-5][0-9]{2}k +0 +4 MiB +2 MiB [0-9.]+ GiB +- +-'
+	line_is 2 ' 30  3 faulty +0 +0 +4 MiB +2 MiB +0 B +20\.1k +[1-9][0-9.]*k'
+	line_is 3 ' 10  3 idle +0 +0 +4 MiB +2 MiB +0 B +- +-'
+	widest 80
 }
 
 # a screen is cleared, and not more is written than fits
