@@ -5,6 +5,8 @@
 #ifndef T1X_SHIM_LINUX_BITS_H
 #define T1X_SHIM_LINUX_BITS_H
 
+#define BIT(n)			(1UL << (n))
+
 #include <assert.h>
 
 #define BITS_PER_LONG		__LONG_WIDTH__
