@@ -9,12 +9,10 @@
  * after unloading.  If the lines do not fit, procfs starts again with a larger
  * buffer, as for any other line.
  *
- * The probe has to be one of ftrace's.  Its handler is then like a call from
- * show_fd_locks() with preemption off: in the context of the reader, who may
- * sleep and holds none of vfio core's locks, and with interrupts on.  There
- * group_lock may be tried, and dropped again, even if that wakes a writer or, on
- * PREEMPT_RT, enables interrupts.  A breakpoint would bring the handler into NMI
- * context, where none of this is allowed.
+ * The handler is like a call from show_fd_locks() with preemption off (probe.c): in
+ * the context of the reader, who may sleep and holds none of vfio core's locks,
+ * and with interrupts on.  There group_lock may be tried, and dropped again, even
+ * if that wakes a writer or, on PREEMPT_RT, enables interrupts.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -83,47 +81,19 @@ static int t1x_fdinfo_hit(struct kprobe *probe, struct pt_regs *regs)
 
 NOKPROBE_SYMBOL(t1x_fdinfo_hit);
 
-static int t1x_fdinfo_register(u32 flags)
-{
-	t1x_fdinfo_probe = (struct kprobe){
-		.symbol_name = "show_fd_locks",
-		.pre_handler = t1x_fdinfo_hit,
-		.flags = flags,
-	};
-	return register_kprobe(&t1x_fdinfo_probe);
-}
-
-/*
- * Registered as disabled, the probe tells its kind before it can hit.  Enabling it
- * succeeds without effect, and for good, while all probes are switched off: then
- * it is registered anew, so that it starts when they are switched on.
- */
-static int t1x_fdinfo_arm(void)
-{
-	int ret = t1x_fdinfo_register(KPROBE_FLAG_DISABLED);
-
-	if (ret)
-		return ret;
-	ret = kprobe_ftrace(&t1x_fdinfo_probe) ? enable_kprobe(&t1x_fdinfo_probe) : -EOPNOTSUPP;
-	if (!ret && !kprobe_disabled(&t1x_fdinfo_probe))
-		return 0;
-	unregister_kprobe(&t1x_fdinfo_probe);
-	if (ret)
-		return ret;
-	pr_warn("kprobes are switched off, and fdinfo names no backend until they are on\n");
-	return t1x_fdinfo_register(0);
-}
-
 /**
  * t1x_fdinfo_init() - from now on fdinfo of containers has lines about the backend
  *
  * Context: may sleep
- * Return: 0; -EOPNOTSUPP without kprobes, or where ftrace does not reach
- * show_fd_locks(); other errors of register_kprobe(). Says why.
+ * Return: 0 or an error of t1x_probe_arm(). Says why.
  */
 int t1x_fdinfo_init(void)
 {
-	int ret = t1x_fdinfo_arm();
+	static const struct t1x_probe_place entry = {
+		.symbol = "show_fd_locks",
+		.handler = t1x_fdinfo_hit,
+	};
+	int ret = t1x_probe_arm(&t1x_fdinfo_probe, &entry);
 
 	if (ret)
 		pr_err("cannot probe show_fd_locks() by ftrace, error %d\n", ret);
