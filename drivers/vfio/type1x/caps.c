@@ -106,11 +106,13 @@ static void t1x_caps_append_dirty(struct t1x_caps_writer *writer)
 static void t1x_caps_append_fault(struct t1x_caps_writer *writer, const struct t1x_ioas *ioas)
 {
 	struct vfio_iommu_type1_info_cap_fault *fault;
+	u32 live = t1x_tap_live(ioas->faults.sources);
 
 	fault = t1x_caps_append(writer, VFIO_IOMMU_TYPE1_INFO_CAP_FAULT, sizeof(*fault));
-	if (!ioas->faults.is_silent)
+	/* A device has one source, or is silent. */
+	if (!ioas->faults.is_silent && live == ioas->faults.sources)
 		fault->flags = VFIO_IOMMU_FAULT_CAP_COMPLETE;
-	fault->sources = ioas->faults.sources;
+	fault->sources = live;
 	fault->record_size = sizeof(struct vfio_type1x_fault);
 	fault->max_records = T1X_FAULT_MAX_RECORDS;
 }

@@ -25,6 +25,7 @@ struct t1x_mapping;
  * @aperture: IOVAs that its devices can address in each domain it was tried in
  * @pins_pages: its driver tells which pages it uses, by pinning them
  * @watched: devices that tell of their faults themselves (source.c)
+ * @requesters: addresses by which an IOMMU names its devices (requester.c)
  * @sources: 1 << n for each source n of faults that some device has; immutable once
  *	     the group has joined
  * @is_silent: some device has none; likewise
@@ -35,6 +36,7 @@ struct t1x_group {
 	struct t1x_span aperture;
 	bool pins_pages;
 	struct list_head watched;
+	struct list_head requesters;
 	u32 sources;
 	bool is_silent;
 };

@@ -165,6 +165,18 @@ void t1x_fault_leave(struct t1x_fault_queue *queue)
 	t1x_fault_free(queue);
 }
 
+/*
+ * That something was lost is said once, until the reader has got that far: he learns
+ * nothing from hearing it twice, and what he would have no room for then he may want.
+ */
+static bool t1x_fault_is_stale(struct t1x_fault_queue *queue, const struct vfio_type1x_fault *fault)
+{
+	lockdep_assert_held(&queue->lock);
+
+	return fault->reason == VFIO_TYPE1X_FAULT_REASON_OVERFLOW && queue->told_loss &&
+	       !t1x_ring_reader_is_empty(&queue->reader);
+}
+
 /* False if the record is lost. */
 static bool t1x_fault_add(struct t1x_fault_queue *queue, const struct vfio_type1x_fault *fault)
 {
@@ -173,15 +185,19 @@ static bool t1x_fault_add(struct t1x_fault_queue *queue, const struct vfio_type1
 
 	lockdep_assert_held(&queue->lock);
 
+	if (t1x_fault_is_stale(queue, fault))
+		return true;
 	if (!t1x_ring_claim(&queue->ring, &slot))
 		return false;
 	record = &queue->records[slot.at];
 	*record = *fault;
 	/* Not earlier: who waits for the lock must not get a time before that of his turn. */
-	record->time = ktime_get_ns();
+	if (!record->time)
+		record->time = ktime_get_ns();
 	record->cookie = queue->cookie;
 	record->sequence = slot.sequence;
 	record->lost = slot.lost;
+	queue->told_loss = fault->reason == VFIO_TYPE1X_FAULT_REASON_OVERFLOW;
 	t1x_ring_publish(&queue->ring);
 	irq_work_queue(&queue->wake);
 	return true;
@@ -190,7 +206,8 @@ static bool t1x_fault_add(struct t1x_fault_queue *queue, const struct vfio_type1
 /**
  * t1x_fault_report() - a device was stopped
  * @id: t1x_stats.id of the address space that the device uses, or used
- * @fault: what is known of it; time, sequence, lost and cookie are filled in here
+ * @fault: what is known of it; sequence, lost and cookie are filled in here, time as
+ *	   well if it is zero
  *
  * May be called in any context but NMI.
  *
@@ -206,7 +223,9 @@ bool t1x_fault_report(unsigned long id, const struct vfio_type1x_fault *fault)
 	rcu_read_lock();
 	ioas = t1x_cookie_peek((void *)id);
 	if (ioas) {
-		atomic64_inc(&ioas->faults.nr_reported);
+		/* What is lost is no fault that was told of. */
+		if (timed.reason != VFIO_TYPE1X_FAULT_REASON_OVERFLOW)
+			atomic64_inc(&ioas->faults.nr_reported);
 		list_for_each_entry_rcu(queue, &ioas->faults.queues, next) {
 			raw_spin_lock_irqsave(&queue->lock, flags);
 			if (!queue->over) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Faults of devices: who tells of them (source.c), who is told (fault.c), and the file
- * from which a program reads them (faultfd.c).
+ * Faults of devices: who tells of them (source.c, tap.c), whose they are (requester.c),
+ * who is told (fault.c), and the file from which a program reads them (faultfd.c).
  */
 #ifndef T1X_FAULT_H
 #define T1X_FAULT_H
@@ -24,6 +24,7 @@
 /* Queues of one address space: so many are filled for each fault. */
 #define T1X_FAULT_MAX_QUEUES	32
 
+struct device;
 struct file;
 struct iommu_domain;
 struct t1x_group;
@@ -36,7 +37,7 @@ struct vfio_type1x_fault_fd;
  * @queues: list of &struct t1x_fault_queue (RCU; changed under t1x_fault_lock)
  * @nr_queues: queues in it (t1x_fault_lock)
  * @over: no queue may be added (t1x_fault_lock)
- * @sources: 1 << n for each source n of some device (t1x_ioas.lock)
+ * @sources: 1 << n for each source n of some device, live or not (t1x_ioas.lock)
  * @is_silent: some device has none (t1x_ioas.lock)
  * @nr_reported: faults that there were
  * @nr_lost: records that did not fit into a queue
@@ -65,6 +66,7 @@ struct t1x_faults {
  * @wake: wakes them
  * @lock: serialises those who report
  * @over: nothing is added any more (@lock)
+ * @told_loss: the last record says that some were lost before they got here (@lock)
  * @ring: their half of it (@lock)
  * @producer: index of the next record to be written (@lock)
  */
@@ -83,6 +85,7 @@ struct t1x_fault_queue {
 
 	raw_spinlock_t lock; /* one producer at a time; any context but NMI */
 	bool over;
+	bool told_loss;
 	struct t1x_ring ring;
 	u32 producer;
 };
@@ -102,5 +105,12 @@ void t1x_source_watch(struct iommu_domain *domain, unsigned long id);
 void t1x_source_join(struct t1x_group *group, unsigned long id);
 void t1x_source_leave(struct t1x_group *group);
 void t1x_source_sum(struct t1x_ioas *ioas);
+
+/* requester.c; reporting by these is in <linux/vfio_type1x.h> */
+bool t1x_requester_add(struct t1x_group *group, struct device *dev, unsigned long owner);
+void t1x_requester_drop(struct t1x_group *group);
+
+/* tap.c; likewise */
+u32 t1x_tap_live(u32 sources);
 
 #endif /* T1X_FAULT_H */

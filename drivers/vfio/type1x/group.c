@@ -334,6 +334,7 @@ int t1x_group_attach(struct t1x_ioas *ioas, struct iommu_group *iommu_group)
 	attach.group->group = iommu_group;
 	attach.group->aperture = T1X_SPAN_ALL;
 	INIT_LIST_HEAD(&attach.group->watched);
+	INIT_LIST_HEAD(&attach.group->requesters);
 
 	do {
 		if (attach.in_flight)
@@ -377,6 +378,7 @@ int t1x_group_attach_emulated(struct t1x_ioas *ioas, struct iommu_group *iommu_g
 		return -ENOMEM;
 	group->group = iommu_group;
 	INIT_LIST_HEAD(&group->watched);
+	INIT_LIST_HEAD(&group->requesters);
 
 	ret = down_write_killable(&ioas->domains_rwsem);
 	if (ret)

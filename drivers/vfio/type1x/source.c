@@ -27,6 +27,8 @@ static const struct t1x_source_kind {
 	{ "ivhd", VFIO_TYPE1X_FAULT_SOURCE_DOMAIN },
 	{ "smmu.", VFIO_TYPE1X_FAULT_SOURCE_DOMAIN },
 	{ "smmu3.", VFIO_TYPE1X_FAULT_SOURCE_DEVICE },
+	/* Calls nothing; but there can be a tap. */
+	{ "dmar", VFIO_TYPE1X_FAULT_SOURCE_VTD },
 	/* Of the tests: it is told what to report, and does both. */
 	{ "t1x-test-iommu", VFIO_TYPE1X_FAULT_SOURCE_DOMAIN },
 };
@@ -191,11 +193,14 @@ static bool t1x_source_listen(struct device *dev, const struct t1x_source_walk *
 static int t1x_source_join_dev(struct device *dev, void *data)
 {
 	const u32 by_device = BIT(VFIO_TYPE1X_FAULT_SOURCE_DEVICE);
+	const u32 by_tap = BIT(VFIO_TYPE1X_FAULT_SOURCE_VTD);
 	const struct t1x_source_walk *walk = data;
 	u32 source = t1x_source_of(dev);
 
 	/* It does no harm where the driver never calls it. */
 	if (!t1x_source_listen(dev, walk) && source == by_device)
+		source = 0;
+	if (source == by_tap && !t1x_requester_add(walk->group, dev, walk->id))
 		source = 0;
 	walk->group->sources |= source;
 	walk->group->is_silent |= !source;
@@ -231,6 +236,7 @@ void t1x_source_leave(struct t1x_group *group)
 		list_del(&watched->next);
 		kfree(watched);
 	}
+	t1x_requester_drop(group);
 	group->sources = 0;
 	group->is_silent = false;
 }

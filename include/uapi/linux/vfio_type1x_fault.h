@@ -17,7 +17,8 @@
 
 /**
  * enum vfio_type1x_fault_source - who has told of the fault
- * @VFIO_TYPE1X_FAULT_SOURCE_VTD: Intel VT-d, by a fault recording register
+ * @VFIO_TYPE1X_FAULT_SOURCE_VTD: Intel VT-d, by a fault recording register.  Live as
+ *				  long as vfio_type1x_hooks.ko is loaded
  * @VFIO_TYPE1X_FAULT_SOURCE_DOMAIN: an IOMMU driver that tells the owner of the page
  *				     table: AMD-Vi, Arm SMMUv2 and some smaller ones.
  *				     Only address and direction are known
@@ -36,14 +37,18 @@ enum vfio_type1x_fault_source {
  * enum vfio_type1x_fault_reason - what is wrong, in terms that all hardware has
  * @VFIO_TYPE1X_FAULT_REASON_UNKNOWN: the source does not say
  * @VFIO_TYPE1X_FAULT_REASON_UNMAPPED: nothing is mapped at the address
- * @VFIO_TYPE1X_FAULT_REASON_PERMISSION: what is mapped there does not allow it
+ * @VFIO_TYPE1X_FAULT_REASON_PERMISSION: what is mapped there does not allow it.  VT-d
+ *					 says so of the unmapped, too, where its
+ *					 tables know no difference
  * @VFIO_TYPE1X_FAULT_REASON_ADDRESS_SIZE: the address is wider than the IOMMU's
  * @VFIO_TYPE1X_FAULT_REASON_DEVICE: the IOMMU's entry for the device (root, context,
  *				     device or stream table) is absent or bad
  * @VFIO_TYPE1X_FAULT_REASON_PASID: likewise for the PASID
  * @VFIO_TYPE1X_FAULT_REASON_TABLE: the page table cannot be read or makes no sense
- * @VFIO_TYPE1X_FAULT_REASON_OVERFLOW: the hardware dropped faults, which may have
- *				       been of this device; that is all it says
+ * @VFIO_TYPE1X_FAULT_REASON_OVERFLOW: faults were dropped, by the hardware or between
+ *				       it and here, which may have been of a device of
+ *				       this consumer; that is all it says.  Until it is
+ *				       read it stands for those that are dropped later
  * @VFIO_TYPE1X_FAULT_REASON_OTHER: none of these; see @raw_reason of the record
  *
  * There may be more some day: take those for VFIO_TYPE1X_FAULT_REASON_OTHER.
@@ -72,7 +77,10 @@ enum vfio_type1x_fault_reason {
 #define VFIO_TYPE1X_FAULT_FLAG_IOVA		(1U << 4)
 #define VFIO_TYPE1X_FAULT_FLAG_REQUESTER	(1U << 5)
 #define VFIO_TYPE1X_FAULT_FLAG_PASID		(1U << 6)
-/* @requester is a bridge's, which several devices share. */
+/*
+ * @requester is, or may be, not the device's own: a bridge's, which several devices
+ * share, or that of another function.
+ */
 #define VFIO_TYPE1X_FAULT_FLAG_ALIAS		(1U << 7)
 
 /**
@@ -80,8 +88,9 @@ enum vfio_type1x_fault_reason {
  * @time: nanoseconds of CLOCK_MONOTONIC when the kernel heard of it, so that it can
  *	  be compared with when the program started the DMA
  * @sequence: records that this consumer got before; there is no gap
- * @lost: faults lost to this consumer before, at least: its queue was full, or they
- *	  did not get that far.  @sequence + @lost have happened before
+ * @lost: records lost to this consumer before, as its queue was full.  @sequence +
+ *	  @lost there were before.  What did not get that far is not counted; a record
+ *	  with VFIO_TYPE1X_FAULT_REASON_OVERFLOW tells of it
  * @iova: address that was accessed; hardware may tell the page only
  * @cookie: what the program gave to &struct vfio_type1x_fault_fd; 0 in a region
  * @raw: what the hardware said, for whoever knows it by @source, else zero.  VT-d:
