@@ -29,11 +29,10 @@ static void edu_write64(const struct vfio_device *device, uint32_t reg, uint64_t
 	*(volatile uint64_t *)edu_at(device, reg) = value;
 }
 
-static int edu_run(const struct vfio_device *device, uint64_t command)
+int __edu_end(const struct vfio_device *device)
 {
 	long waited;
 
-	edu_write64(device, EDU_REG_DMA_COMMAND, command | EDU_DMA_START);
 	for (waited = 0; waited < EDU_TIMEOUT_US; waited += EDU_POLL_US) {
 		if (!(*(volatile uint64_t *)edu_at(device, EDU_REG_DMA_COMMAND) & EDU_DMA_START))
 			return 0;
@@ -42,19 +41,33 @@ static int edu_run(const struct vfio_device *device, uint64_t command)
 	return -ETIMEDOUT;
 }
 
+static int edu_run(const struct vfio_device *device, uint64_t command)
+{
+	edu_write64(device, EDU_REG_DMA_COMMAND, command | EDU_DMA_START);
+	return __edu_end(device);
+}
+
 static bool edu_fits(uint32_t offset, uint32_t size)
 {
 	return size && size <= EDU_MAX_TRANSFER && offset <= EDU_BUFFER_SIZE - EDU_MAX_TRANSFER;
 }
 
-int __edu_load(struct vfio_device *device, uint64_t iova, uint32_t offset, uint32_t size)
+int __edu_begin_load(struct vfio_device *device, uint64_t iova, uint32_t offset, uint32_t size)
 {
 	if (!edu_fits(offset, size))
 		return -EINVAL;
 	edu_write64(device, EDU_REG_DMA_SOURCE, iova);
 	edu_write64(device, EDU_REG_DMA_TARGET, EDU_BUFFER + offset);
 	edu_write64(device, EDU_REG_DMA_COUNT, size);
-	return edu_run(device, 0);
+	edu_write64(device, EDU_REG_DMA_COMMAND, EDU_DMA_START);
+	return 0;
+}
+
+int __edu_load(struct vfio_device *device, uint64_t iova, uint32_t offset, uint32_t size)
+{
+	int ret = __edu_begin_load(device, iova, offset, size);
+
+	return ret ?: __edu_end(device);
 }
 
 int __edu_store(struct vfio_device *device, uint64_t iova, uint32_t offset, uint32_t size)

@@ -26,11 +26,17 @@
 int __edu_load(struct vfio_device *device, uint64_t iova, uint32_t offset, uint32_t size);
 int __edu_store(struct vfio_device *device, uint64_t iova, uint32_t offset, uint32_t size);
 
+/* A load in two halves, so that several devices can have one at the same time. */
+int __edu_begin_load(struct vfio_device *device, uint64_t iova, uint32_t offset, uint32_t size);
+int __edu_end(const struct vfio_device *device);
+
 uint32_t edu_reg_read(const struct vfio_device *device, uint32_t reg);
 void edu_reg_write(struct vfio_device *device, uint32_t reg, uint32_t value);
 
 #define edu_load(...)		must(__edu_load(__VA_ARGS__))
 #define edu_store(...)		must(__edu_store(__VA_ARGS__))
+#define edu_begin_load(...)	must(__edu_begin_load(__VA_ARGS__))
+#define edu_end(device)		must(__edu_end(device))
 
 /* Copy from one IOVA to another through the buffer. */
 #define edu_copy(device, from, to, size) do {	\

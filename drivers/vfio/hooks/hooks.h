@@ -28,4 +28,8 @@ bool t1x_probe_works(void);
 int t1x_fdinfo_init(void);
 void t1x_fdinfo_exit(void);
 
+/* dmar.c */
+void t1x_dmar_init(void);
+void t1x_dmar_exit(void);
+
 #endif /* T1X_HOOKS_H */

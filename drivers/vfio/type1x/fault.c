@@ -224,7 +224,7 @@ bool t1x_fault_report(unsigned long id, const struct vfio_type1x_fault *fault)
 	ioas = t1x_cookie_peek((void *)id);
 	if (ioas) {
 		/* What is lost is no fault that was told of. */
-		if (timed.reason != VFIO_TYPE1X_FAULT_REASON_OVERFLOW)
+		if (fault->reason != VFIO_TYPE1X_FAULT_REASON_OVERFLOW)
 			atomic64_inc(&ioas->faults.nr_reported);
 		list_for_each_entry_rcu(queue, &ioas->faults.queues, next) {
 			raw_spin_lock_irqsave(&queue->lock, flags);

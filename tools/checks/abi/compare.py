@@ -96,6 +96,8 @@ def compare(kind, name, exceptions, ours, theirs):
     for tail in (e[5:] for e in exceptions if e.startswith('tail=')):
         if our[-1][0] == tail and their[-1][0] != tail:
             our = our[:-1]
+    if 'head' in exceptions:
+        their = their[:len(our)]
     if our == their:
         return []
     lines = [f'{kind} {name} differs:']

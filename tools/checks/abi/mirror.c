@@ -3,7 +3,9 @@
  * Names what compat/include declares in place of headers that the kernel keeps
  * to itself, so that the compiler describes it in its debug information.
  */
+#include <linux/dmar.h>
 #include <linux/module.h>
+#include <iommu/intel.h>
 #include <vfio/container.h>
 #include <vfio/driver.h>
 #include <vfio/probed.h>
@@ -14,10 +16,12 @@ struct abi_mirror {
 	enum vfio_iommu_notify_type notify_type;
 	struct vfio_iommu_driver driver;
 	struct vfio_container container;
+	struct intel_iommu unit;
 	/* A declared function is not described, a pointer to one is. */
 	typeof(vfio_register_iommu_driver) *vfio_register_iommu_driver;
 	typeof(vfio_unregister_iommu_driver) *vfio_unregister_iommu_driver;
 	typeof(show_fd_locks) *show_fd_locks;
+	typeof(dmar_fault) *dmar_fault;
 };
 
 extern struct abi_mirror abi_mirror;

@@ -48,6 +48,10 @@ sed -i 's/struct seq_file \*m, struct file \*file,/struct file *file, struct seq
 	compat/include/vfio/probed.h
 END
 
+plant "first members of a unit exchanged" "intel_iommu differs" <<'END'
+sed -i '/^\tu64 reg_size;/{h;d}; /^\tu64 cap;/{p;x}' compat/include/iommu/intel.h
+END
+
 plant "a probed function that the kernel does not have" "planted: the kernel has none" <<'END'
 sed -i 's/show_fd_locks/planted/g' compat/include/vfio/probed.h tools/checks/abi/mirror.c \
 	tools/checks/abi/list
