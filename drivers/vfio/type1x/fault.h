@@ -102,7 +102,7 @@ struct file *t1x_faultfd_open(struct t1x_ioas *ioas, struct vfio_type1x_fault_fd
 
 /* source.c */
 void t1x_source_watch(struct iommu_domain *domain, unsigned long id);
-void t1x_source_join(struct t1x_group *group, unsigned long id);
+void t1x_source_join(struct t1x_group *group, const struct t1x_ioas *ioas);
 void t1x_source_leave(struct t1x_group *group);
 void t1x_source_sum(struct t1x_ioas *ioas);
 

@@ -222,7 +222,7 @@ static int t1x_attach_try(struct t1x_attach *attach)
 
 	ret = t1x_domain_attach(attach->fresh, attach->group);
 	if (!ret) {
-		t1x_source_join(attach->group, ioas->stats.id);
+		t1x_source_join(attach->group, ioas);
 		ret = t1x_attach_admit(attach);
 	}
 	if (ret) {

@@ -210,15 +210,22 @@ static int t1x_source_join_dev(struct device *dev, void *data)
 /**
  * t1x_source_join() - hear of the devices of a group
  * @group: group that has joined the address space; domains_rwsem held for writing
- * @id: t1x_stats.id of the address space
+ * @ioas: address space
  *
  * Cannot fail: a device without a source is silent, and that is noted.
  */
-void t1x_source_join(struct t1x_group *group, unsigned long id)
+void t1x_source_join(struct t1x_group *group, const struct t1x_ioas *ioas)
 {
-	struct t1x_source_walk walk = { .group = group, .id = id };
+	const u32 by_device = BIT(VFIO_TYPE1X_FAULT_SOURCE_DEVICE);
+	struct t1x_source_walk walk = { .group = group, .id = ioas->stats.id };
 
 	iommu_group_for_each_dev(group->group, &walk, t1x_source_join_dev);
+
+	/* Of what the second stage stops, SMMUv3's driver tells nobody. */
+	if (ioas->nesting && group->sources & by_device) {
+		group->sources &= ~by_device;
+		group->is_silent = true;
+	}
 }
 
 /**
