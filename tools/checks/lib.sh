@@ -42,6 +42,13 @@ tree_files() {
 		sed 's,^\./,,' | sort
 }
 
+# sources_for SERIES - the source files of what is built for it
+sources_for() {
+	# The software IOMMU has a PCI bus of the kind that x86 has.
+	tree_files '\.c$' "$DRIVERS" "$TEST_MODULES" |
+		grep -v "$([[ $1 == *-arm64 ]] && echo '/t1x_ti_' || echo '^$')"
+}
+
 # work_dir - a directory for what a check makes, empty
 work_dir() {
 	local dir=$T1X_OUT/checks/${0##*/}

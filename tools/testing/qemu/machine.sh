@@ -2,15 +2,29 @@
 # shellcheck shell=bash
 #
 # The guest machine, for those who start one: what is on its bus, what goes
-# into its file system, and how it is called.  Sourced after common.sh.
+# into its file system, and how it is called.  Sourced after common.sh and
+# foreign.sh.
 
 QEMU_DIR=$T1X_ROOT/tools/testing/qemu
+export QEMU_SYSTEM=qemu-system-x86_64
+QEMU_PACKAGE=qemu-system-x86
+QEMU_CROSS=
 QEMU_IOMMU=intel-iommu,intremap=on,caching-mode=on
 QEMU_EDU=edu,dma_mask=0xffffffffffffffff
 QEMU_EDUS=3
 
+# machine_choose SERIES - the machine that runs this kernel
+machine_choose() {
+	is_foreign "$1" || return 0
+	QEMU_SYSTEM=qemu-system-aarch64
+	QEMU_PACKAGE=qemu-system-arm
+	QEMU_CROSS=$FOREIGN_CROSS
+	QEMU_IOMMU=''
+}
+
 machine_need() {
-	need qemu-system-x86 busybox-static cpio kmod xz-utils binutils
+	need "$QEMU_PACKAGE" busybox-static cpio kmod xz-utils binutils
+	[[ ! $QEMU_CROSS ]] || foreign_need
 }
 
 # machine_quote WORD... - for the guest's sh
@@ -55,7 +69,7 @@ machine_add_module() {
 		die "$file is built for ${magic%% *}, the guest runs $2"
 	# Debug information is for the host; the guest's memory is small.
 	cp "$file" "$1/t/"
-	strip --strip-debug "$1/t/$(basename "$file")"
+	"${QEMU_CROSS}strip" --strip-debug "$1/t/$(basename "$file")"
 	echo "/t/$(basename "$file") ${parameters//,/ }" >>"$1/lib/t1x/modules"
 }
 
@@ -69,20 +83,60 @@ machine_pack() {
 	cat "$@" >>"$out"
 }
 
+# machine_x86 ARRAY - board, IOMMU, and how the guest ends QEMU
+machine_x86() {
+	local -n board=$1
+
+	# shellcheck disable=SC2034,SC2054 # the caller's array; QEMU's commas
+	board=(
+		-cpu max -M q35
+		-device isa-debug-exit,iobase=0xf4,iosize=0x04
+		-device "$QEMU_IOMMU"
+	)
+}
+
+# machine_arm64 ARRAY - the same; a call of the processor's ends QEMU
+machine_arm64() {
+	# shellcheck disable=SC2178 # a reference
+	local -n board=$1
+
+	# shellcheck disable=SC2034,SC2054
+	board=(
+		-cpu cortex-a57 -M virt,gic-version=3,iommu=smmuv3
+		-semihosting-config enable=on,target=native,userspace=on
+	)
+}
+
+# machine_serial ARRAY CONSOLE - the kernel's console to a file, and a second
+# line for everything else
+machine_serial() {
+	local -n serial_args=$1
+
+	# shellcheck disable=SC2034,SC2054
+	if [[ $QEMU_CROSS ]]; then
+		serial_args=(-serial "file:$2" -chardev stdio,id=out -device pci-serial,chardev=out)
+	else
+		serial_args=(-serial "file:$2" -serial stdio)
+	fi
+}
+
 # machine_args ARRAY KERNEL INITRAMFS NVME-IMAGE MIB - QEMU's arguments
 machine_args() {
 	local -n machine=$1
-	local i edus=()
+	local i edus=() parts=()
 
+	if [[ $QEMU_CROSS ]]; then
+		machine_arm64 parts
+	else
+		machine_x86 parts
+	fi
 	for ((i = 0; i < QEMU_EDUS; i++)); do
 		edus+=(-device "$QEMU_EDU")
 	done
 	# shellcheck disable=SC2034,SC2054 # the caller's array; QEMU's commas
 	machine=(
-		-accel tcg,thread=multi -cpu max -smp 2 -m "$5" -M q35
+		-accel tcg,thread=multi -smp 2 -m "$5" "${parts[@]}"
 		-nodefaults -no-user-config -display none -no-reboot
-		-device isa-debug-exit,iobase=0xf4,iosize=0x04
-		-device "$QEMU_IOMMU"
 		${edus[@]+"${edus[@]}"}
 		-drive "if=none,id=nvme0,format=raw,cache=unsafe,file=$4"
 		-device nvme,drive=nvme0,serial=t1x
@@ -94,8 +148,13 @@ machine_args() {
 
 # machine_cmdline - kernel parameters of every guest
 machine_cmdline() {
+	local common='quiet panic=-1 oops=panic log_buf_len=4M'
+
+	if [[ $QEMU_CROSS ]]; then
+		echo "console=ttyAMA0 t1x.tty=ttyS0 $common"
+		return
+	fi
 	# A busy host may owe the guest a tenth of a second, in which the kernel
 	# would give the timer up (no_timer_check).
-	echo "console=ttyS0 quiet panic=-1 oops=panic log_buf_len=4M" \
-	     "intel_iommu=on no_timer_check"
+	echo "console=ttyS0 t1x.tty=ttyS1 $common intel_iommu=on no_timer_check"
 }

@@ -4,6 +4,8 @@
 # What the guest's init and run-tests have in common: running a program with a
 # time limit, and the checks of the kernel's health.  Sourced by busybox sh.
 #
+# $tty, of init, is the line that all of it goes to.
+#
 # Everything said here begins with "# ", which KTAP readers take as a comment.
 
 # Lines of the kernel log that fail a run.  Log lines of an IOMMU that reports
@@ -191,16 +193,23 @@ run_limited() {
 # others an odd number that is neither that nor one of QEMU's own.
 finish() {
 	case $1 in
-	0)	code=20 ;;	# 0x10
-	4)	code=24 ;;	# 0x14
-	124)	code=22 ;;	# 0x12
-	*)	code=21 ;;	# 0x11
+	0)	code=33 ;;
+	4)	code=41 ;;
+	124)	code=37 ;;
+	*)	code=35 ;;
 	esac
 	# Setting terminal attributes waits until everything is written out.
-	stty -F /dev/ttyS1 echo 2>/dev/null
-	stty -F /dev/ttyS0 -echo echo 2>/dev/null
-	# shellcheck disable=SC2059 # the format is the octal code
-	printf "\\0$code" | dd of=/dev/port bs=1 seek=244 count=1 2>/dev/null
-	# Not reached under QEMU with isa-debug-exit.
+	# shellcheck disable=SC2154 # init's
+	stty -F "/dev/$tty" echo 2>/dev/null
+	stty -F /dev/console -echo echo 2>/dev/null
+	if [ -x /lib/t1x/leave ]; then
+		/lib/t1x/leave $code
+	else
+		# isa-debug-exit makes 2n + 1 of it.
+		# shellcheck disable=SC2059 # the format is the octal code
+		printf "\\0$(printf %o $((code / 2)))" |
+			dd of=/dev/port bs=1 seek=244 count=1 2>/dev/null
+	fi
+	# Not reached under such a QEMU.
 	poweroff -f
 }
