@@ -61,6 +61,22 @@ static inline void backend_skip_type(unsigned long type)
 	SKIP_IF(backend_is_stock() && type == VFIO_TYPE1X_IOMMU, "stock: has no private type");
 }
 
+/* The machine's IOMMU is an Arm SMMUv3, and not a VT-d. */
+static inline bool backend_on_smmu(void)
+{
+	const char *name = getenv("T1X_IOMMU");
+
+	return name && !strcmp(name, "smmuv3");
+}
+
+/* Where the addresses of interrupts begin, which cannot be mapped. */
+static inline uint64_t backend_window(void)
+{
+	return backend_on_smmu() ? 0x8000000 : 0xfee00000;
+}
+
+#define BACKEND_WINDOW_SIZE	MIB(1)
+
 /* For what only ours promises. */
 static inline void backend_need_ours(const char *reason)
 {

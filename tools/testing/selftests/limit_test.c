@@ -74,7 +74,8 @@ TEST_F(entries, order_of_errors)
 	use_up(self->container, self->memory);
 	full = snapshot_take(self->container);
 	EXPECT_EQ(__iommu_map(self->container, self->memory, BOX_IOVA, PAGE, IOMMU_RW), -EEXIST);
-	EXPECT_EQ(__iommu_map(self->container, self->memory, 0xfee00000, PAGE, IOMMU_RW), -ENOSPC);
+	EXPECT_EQ(__iommu_map(self->container, self->memory, backend_window(), PAGE, IOMMU_RW),
+		  -ENOSPC);
 	EXPECT_EQ(__iommu_map(self->container, NULL, 0, PAGE, IOMMU_RW), -ENOSPC);
 	EXPECT_EQ(__iommu_map(self->container, self->memory, 0, 0, IOMMU_RW), -EINVAL);
 	EXPECT_UNCHANGED(self->container, full);

@@ -9,9 +9,8 @@
 #define OLD_IOVA	0x100000ull
 #define OLD_SIZE	(4 * PAGE)
 
-/* The first range of an x86 IOMMU ends before the interrupt window. */
-#define WINDOW		0xfee00000ull
-#define WINDOW_END	0xfef00000ull
+#define WINDOW		backend_window()
+#define WINDOW_END	(WINDOW + BACKEND_WINDOW_SIZE)
 
 #define TOP		(1ull << 63)
 #define READ_ONLY	VFIO_DMA_MAP_FLAG_READ
