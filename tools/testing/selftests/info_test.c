@@ -179,8 +179,7 @@ TEST_F(info, driver)
 	if (!info.has_driver)
 		return;
 	/* VT-d's driver tells nobody but the log; fault_vtd_test taps it. */
-	EXPECT_EQ(info.fault.sources,
-		  backend_on_smmu() ? 1 << VFIO_TYPE1X_FAULT_SOURCE_DEVICE : 0);
+	EXPECT_EQ(info.fault.sources, backend_on_smmu() ? 1 << VFIO_TYPE1X_FAULT_SOURCE_DEVICE : 0);
 	EXPECT_EQ(info.fault.flags, backend_on_smmu() ? VFIO_IOMMU_FAULT_CAP_COMPLETE : 0);
 	EXPECT_EQ(info.driver.header.version, 1);
 	EXPECT_NE(info.driver.version, 0);
