@@ -149,6 +149,12 @@ static inline int iommu_driver_report_unrecoverable(struct device *dev, u64 addr
 	return -EOPNOTSUPP;
 }
 
+/* Has the driver to answer a page request that could not be reported? */
+static inline bool iommu_driver_answers_unclaimed(void)
+{
+	return false;
+}
+
 /* What page_response() of an IOMMU driver is declared as, and returns. */
 #define iommu_driver_response_t	void
 #define IOMMU_DRIVER_RESPONDED
@@ -195,6 +201,11 @@ static inline int iopf_queue_add_device(struct iopf_queue *queue, struct device 
 
 static inline void iopf_queue_remove_device(struct iopf_queue *queue, struct device *dev)
 {
+}
+
+static inline bool iommu_driver_answers_unclaimed(void)
+{
+	return true;
 }
 
 #define iommu_driver_response_t	int

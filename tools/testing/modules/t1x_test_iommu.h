@@ -97,7 +97,8 @@ struct t1x_ti_fault {
  * @grpid: likewise
  * @reserved: 0
  *
- * The errno is that of the kernel.  Done in the caller's context.
+ * The errno is that of the kernel; the group of a page request has been answered then.
+ * Done in the caller's context.
  */
 struct t1x_ti_report {
 	__u64 addr;
@@ -143,10 +144,14 @@ struct t1x_ti_response {
 #define T1X_TI_APART		(1 << 1)
 /* New domains reach up to the last IOVA of 64 bits, not of 48. */
 #define T1X_TI_WIDE		(1 << 2)
+/* No device can be made to ask for pages, where that is to be enabled ... */
+#define T1X_TI_NO_REQUESTS	(1 << 3)
+/* ... or it is, but there is no queue for what it asks. */
+#define T1X_TI_NO_QUEUE		(1 << 4)
 
 /**
  * struct t1x_ti_behaviour - how the IOMMU behaves from now on; all 0 as loaded
- * @flags: T1X_TI_NO_IOTLB, T1X_TI_APART, T1X_TI_WIDE
+ * @flags: T1X_TI_NO_IOTLB and so on
  * @dirty: T1X_TI_DIRTY_TRUE and so on
  * @dirty_errno: set_dirty_tracking(true) fails with this errno
  * @plain_devices: bit n: device n cannot track dirty pages, nor be attached to a
@@ -198,6 +203,8 @@ struct t1x_ti_leaf {
  * @tracking: domains that track dirty pages now
  * @domains: domains of users that exist now, or the core's that block
  * @faults: reports of faults
+ * @requests: groups of page requests that were complete: each is to be answered
+ * @responses: answers to such
  */
 struct t1x_ti_stat {
 	__u64 maps;
@@ -208,6 +215,8 @@ struct t1x_ti_stat {
 	__u64 tracking;
 	__u64 domains;
 	__u64 faults;
+	__u64 requests;
+	__u64 responses;
 };
 
 /* EIO where the domain does not translate or permit it; ENXIO if that is no memory. */

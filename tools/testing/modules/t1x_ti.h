@@ -10,6 +10,7 @@
  * Lock order, outermost first:
  *
  *	t1x_ti.devices_rwsem	whether there are devices
+ *	  t1x_ti_dev.reports	page requests that are being reported
  *	  the IOMMU core's locks of groups
  *	    t1x_ti_dev.lock	what a device is attached to, and its DMA
  *	      t1x_ti_domain.lock
@@ -17,7 +18,8 @@
  *
  * A device's lock is held during its DMA and while a fault of its domain is reported,
  * so that neither goes on when the device has been detached.  Handlers of such faults
- * may be called by interrupts and must not sleep, so they cannot wait for it.
+ * may be called by interrupts and must not sleep, so they cannot wait for it.  Page
+ * requests are reported without it: who disables them waits for those on the way.
  */
 #ifndef T1X_TI_H
 #define T1X_TI_H
@@ -82,7 +84,8 @@ struct t1x_ti_entry {
  * @lock: protects @domain and @storm
  * @domain: what it is attached to, or NULL
  * @storm: faults that are being reported by interrupts
- * @can_fault: in the queue of devices with page requests (the IOMMU core's locks)
+ * @reports: held for reading while a page request is reported
+ * @can_fault: in the queue of devices with page requests (@reports, for writing)
  * @responses_lock: protects @responses, @nr_responses
  * @responses: ring of answers to page requests
  * @first_response: the oldest one
@@ -101,6 +104,7 @@ struct t1x_ti_dev {
 		u32 left;
 		int handled;
 	} storm;
+	struct rw_semaphore reports;
 	bool can_fault;
 	spinlock_t responses_lock;	/* innermost */
 	struct t1x_ti_response responses[T1X_TI_RESPONSES];
@@ -124,6 +128,8 @@ struct t1x_ti_dev {
  * @tracking: likewise
  * @domains: likewise
  * @faults: likewise
+ * @requests: likewise
+ * @responses: likewise
  */
 struct t1x_ti {
 	struct rw_semaphore devices_rwsem;
@@ -139,6 +145,8 @@ struct t1x_ti {
 	atomic64_t tracking;
 	atomic64_t domains;
 	atomic64_t faults;
+	atomic64_t requests;
+	atomic64_t responses;
 };
 
 extern struct t1x_ti t1x_ti;
@@ -189,7 +197,8 @@ int t1x_ti_dma_leaf(struct t1x_ti_dev *td, struct t1x_ti_leaf *leaf);
 
 /* t1x_ti_fault.c */
 int t1x_ti_fault_report(struct t1x_ti_dev *td, const struct t1x_ti_report *report);
-void t1x_ti_fault_responded(struct t1x_ti_dev *td, const struct iommu_page_response *response);
+void t1x_ti_fault_responded(struct t1x_ti_dev *td, const struct iommu_fault_page_request *request,
+			    u32 code);
 int t1x_ti_fault_response(struct t1x_ti_dev *td, struct t1x_ti_response *response);
 
 #endif

@@ -20,6 +20,7 @@ static int t1x_ti_fault_page_request(struct t1x_ti_dev *td, const struct t1x_ti_
 		},
 	};
 	struct iommu_fault_page_request *request = &fault.fault.prm;
+	int ret;
 
 	if (report->flags & T1X_TI_LAST)
 		request->flags |= IOMMU_FAULT_PAGE_REQUEST_LAST_PAGE;
@@ -27,7 +28,14 @@ static int t1x_ti_fault_page_request(struct t1x_ti_dev *td, const struct t1x_ti_
 		request->flags |= IOMMU_FAULT_PAGE_REQUEST_PASID_VALID;
 	if (report->flags & T1X_TI_NEEDS_PASID)
 		request->flags |= IOMMU_FAULT_PAGE_RESPONSE_NEEDS_PASID;
-	return iommu_report_device_fault(&td->pdev->dev, &fault);
+	if (report->flags & T1X_TI_LAST)
+		atomic64_inc(&t1x_ti.requests);
+	guard(rwsem_read)(&td->reports);
+	ret = iommu_report_device_fault(&td->pdev->dev, &fault);
+	/* What nobody takes is the driver's to answer, or has been answered by the core. */
+	if (ret && iommu_driver_answers_unclaimed())
+		t1x_ti_fault_responded(td, request, IOMMU_PAGE_RESP_INVALID);
+	return ret;
 }
 
 /**
@@ -47,14 +55,19 @@ int t1x_ti_fault_report(struct t1x_ti_dev *td, const struct t1x_ti_report *repor
 }
 
 /**
- * t1x_ti_fault_responded() - note the answer to a page request
+ * t1x_ti_fault_responded() - note the answer to a group of page requests
  * @td: device
- * @response: answer; the oldest one is forgotten if there are too many
+ * @request: last one of the group; others are not waited for, and not noted
+ * @code: answer; the oldest one is forgotten if there are too many
  */
-void t1x_ti_fault_responded(struct t1x_ti_dev *td, const struct iommu_page_response *response)
+void t1x_ti_fault_responded(struct t1x_ti_dev *td, const struct iommu_fault_page_request *request,
+			    u32 code)
 {
 	unsigned int index;
 
+	if (!(request->flags & IOMMU_FAULT_PAGE_REQUEST_LAST_PAGE))
+		return;
+	atomic64_inc(&t1x_ti.responses);
 	spin_lock(&td->responses_lock);
 	if (td->nr_responses == T1X_TI_RESPONSES)
 		td->first_response++;
@@ -62,9 +75,9 @@ void t1x_ti_fault_responded(struct t1x_ti_dev *td, const struct iommu_page_respo
 		td->nr_responses++;
 	index = (td->first_response + td->nr_responses - 1) % T1X_TI_RESPONSES;
 	td->responses[index] = (struct t1x_ti_response){
-		.grpid = response->grpid,
-		.pasid = response->pasid,
-		.code = response->code,
+		.grpid = request->grpid,
+		.pasid = request->pasid,
+		.code = code,
 	};
 	spin_unlock(&td->responses_lock);
 }

@@ -123,7 +123,8 @@ static bool t1x_ti_are_page_sizes(u64 page_sizes)
 
 static int t1x_ti_do_behave(const struct t1x_ti_behaviour *behaviour)
 {
-	if (behaviour->flags & ~(T1X_TI_NO_IOTLB | T1X_TI_APART | T1X_TI_WIDE) ||
+	if (behaviour->flags & ~(T1X_TI_NO_IOTLB | T1X_TI_APART | T1X_TI_WIDE |
+				 T1X_TI_NO_REQUESTS | T1X_TI_NO_QUEUE) ||
 	    behaviour->dirty > T1X_TI_DIRTY_PARTLY || behaviour->dirty_errno > MAX_ERRNO ||
 	    behaviour->attach_errno > MAX_ERRNO || behaviour->map_limit > S64_MAX ||
 	    (behaviour->page_sizes && !t1x_ti_are_page_sizes(behaviour->page_sizes)))
@@ -146,6 +147,8 @@ static int t1x_ti_do_stat(struct t1x_ti_stat *stat)
 		.tracking = atomic64_read(&t1x_ti.tracking),
 		.domains = atomic64_read(&t1x_ti.domains),
 		.faults = atomic64_read(&t1x_ti.faults),
+		.requests = atomic64_read(&t1x_ti.requests),
+		.responses = atomic64_read(&t1x_ti.responses),
 	};
 	return 0;
 }
@@ -235,6 +238,7 @@ static int t1x_ti_add_devices(void)
 
 	for (i = 0; i < T1X_TI_MAX_DEVICES; i++) {
 		mutex_init(&t1x_ti.devs[i].lock);
+		init_rwsem(&t1x_ti.devs[i].reports);
 		spin_lock_init(&t1x_ti.devs[i].responses_lock);
 	}
 	ret = t1x_ti_pci_add(t1x_ti_devices);

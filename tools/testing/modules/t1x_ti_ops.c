@@ -35,8 +35,10 @@ static struct iommu_device *t1x_ti_probe_device(struct device *dev)
 	return t1x_ti_pci_find(dev) ? &t1x_ti_iommu : ERR_PTR(-ENODEV);
 }
 
+/* Nothing is on the way to the core when it forgets the device. */
 static void t1x_ti_disable_faults(struct t1x_ti_dev *td, struct device *dev)
 {
+	guard(rwsem_write)(&td->reports);
 	if (td->can_fault)
 		iopf_queue_remove_device(t1x_ti_queue, dev);
 	td->can_fault = false;
@@ -56,8 +58,12 @@ static int t1x_ti_enable_feature(struct device *dev, enum iommu_dev_features fea
 	struct t1x_ti_dev *td = t1x_ti_pci_find(dev);
 	int ret;
 
-	if (feature != IOMMU_DEV_FEAT_IOPF || !t1x_ti_queue)
+	if (feature != IOMMU_DEV_FEAT_IOPF || !t1x_ti_queue ||
+	    t1x_ti_does(flags) & T1X_TI_NO_REQUESTS)
 		return -EOPNOTSUPP;
+	if (t1x_ti_does(flags) & T1X_TI_NO_QUEUE)
+		return 0;
+	guard(rwsem_write)(&td->reports);
 	ret = iopf_queue_add_device(t1x_ti_queue, dev);
 	if (!ret)
 		td->can_fault = true;
@@ -81,7 +87,7 @@ static int t1x_ti_default_type(struct device *dev)
 static iommu_driver_response_t t1x_ti_page_response(struct device *dev, struct iopf_fault *fault,
 						    struct iommu_page_response *response)
 {
-	t1x_ti_fault_responded(t1x_ti_pci_find(dev), response);
+	t1x_ti_fault_responded(t1x_ti_pci_find(dev), &fault->fault.prm, response->code);
 	return IOMMU_DRIVER_RESPONDED;
 }
 

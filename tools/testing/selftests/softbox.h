@@ -65,7 +65,10 @@ static inline void softbox_close(struct softbox *box)
 	box->container = -1;
 }
 
-/* No domain may be left, nor any leaf have been unmapped in part. */
+/*
+ * No domain may be left, nor any leaf have been unmapped in part; each page request has
+ * got one answer.
+ */
 static inline void softbox_unload(struct softbox *box)
 {
 	struct t1x_ti_stat stat;
@@ -77,6 +80,7 @@ static inline void softbox_unload(struct softbox *box)
 	EXPECT_EQ(stat.domains, 0);
 	EXPECT_EQ(stat.tracking, 0);
 	EXPECT_EQ(stat.cuts, 0);
+	EXPECT_EQ(stat.responses, stat.requests);
 	EXPECT_EQ(__testiommu_unload(box->ti), 0);
 	box->ti = -1;
 	backend_reset();
