@@ -34,6 +34,16 @@ long __fault_read(int fd, struct vfio_type1x_fault *records, size_t nr_records)
 	return bytes / sizeof(*records);
 }
 
+long __fault_respond(int fd, const struct vfio_type1x_fault_response *responses, size_t nr)
+{
+	ssize_t bytes = write(fd, responses, nr * sizeof(*responses));
+
+	if (bytes < 0)
+		return -errno;
+	must_be(bytes % sizeof(*responses) == 0);
+	return bytes / sizeof(*responses);
+}
+
 int fault_poll(int fd, int timeout_ms)
 {
 	struct pollfd poller = { .fd = fd, .events = POLLIN };

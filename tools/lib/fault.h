@@ -14,6 +14,9 @@ int __fault_open(int container, uint32_t flags, uint32_t nr_records, uint64_t co
 /* Up to so many records: how many, 0 at the end of the file, or -errno. */
 long __fault_read(int fd, struct vfio_type1x_fault *records, size_t nr_records);
 
+/* Answer so many page requests: how many were taken, or -errno. */
+long __fault_respond(int fd, const struct vfio_type1x_fault_response *responses, size_t nr);
+
 /* Of poll(): which of the events are there after so long. */
 int fault_poll(int fd, int timeout_ms);
 

@@ -217,6 +217,7 @@ static uint64_t dirty_tail(struct decode_call *call, struct print *out)
 
 static const struct print_name fault_fd_flags[] = {
 	PRINT_NAME(VFIO_TYPE1X_FAULT_FD_NONBLOCK),
+	PRINT_NAME(VFIO_TYPE1X_FAULT_FD_RESPOND),
 	{ 0, NULL },
 };
 

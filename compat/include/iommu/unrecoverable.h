@@ -11,6 +11,7 @@
 #include <linux/device.h>
 #include <linux/errno.h>
 #include <linux/iommu.h>
+#include <iommu/pagerequest.h>
 #include <compat_config.h>
 
 #define IOMMU_UNRECOVERABLE_READ	(1 << 0)
@@ -52,10 +53,14 @@ struct iommu_unrecoverable {
 /**
  * struct iommu_unrecoverable_listener - who hears of those of a device
  * @report: returns 0, or an errno if the fault is to be treated as if nobody listened
+ * @pages: where page requests go, which come to the same handler
+ * @dev: device
  */
 struct iommu_unrecoverable_listener {
 	int (*report)(struct iommu_unrecoverable_listener *listener,
 		      const struct iommu_unrecoverable *event);
+	struct iommu_page_listener *pages;
+	struct device *dev;
 };
 
 /* iommu_listen_unrecoverable(): one for each device, else EBUSY. */
@@ -70,6 +75,18 @@ static inline void iommu_unlisten_unrecoverable(struct device *dev)
 {
 }
 #else
+static inline int compat_iommu_page_fault(struct iommu_unrecoverable_listener *listener,
+					  const struct iommu_fault_page_request *from)
+{
+	const struct iommu_page_ticket ticket = {
+		.dev = listener->dev,
+		.pasid = from->pasid,
+		.group = from->grpid,
+	};
+
+	return compat_iommu_page_request(listener->pages, listener->dev, from, &ticket);
+}
+
 static inline int compat_iommu_unrecoverable(struct iommu_fault *fault, void *data)
 {
 	struct iommu_unrecoverable_listener *listener = data;
@@ -83,7 +100,9 @@ static inline int compat_iommu_unrecoverable(struct iommu_fault *fault, void *da
 		.has_pasid = from->flags & IOMMU_FAULT_UNRECOV_PASID_VALID,
 	};
 
-	/* A page request: the driver answers those that nobody takes. */
+	/* The driver answers those that nobody takes. */
+	if (fault->type == IOMMU_FAULT_PAGE_REQ)
+		return compat_iommu_page_fault(listener, &fault->prm);
 	if (fault->type != IOMMU_FAULT_DMA_UNRECOV)
 		return -EOPNOTSUPP;
 	if (from->flags & IOMMU_FAULT_UNRECOV_FETCH_ADDR_VALID)
@@ -94,13 +113,19 @@ static inline int compat_iommu_unrecoverable(struct iommu_fault *fault, void *da
 static inline int iommu_listen_unrecoverable(struct device *dev,
 					     struct iommu_unrecoverable_listener *listener)
 {
+	listener->dev = dev;
 	return iommu_register_device_fault_handler(dev, compat_iommu_unrecoverable, listener);
 }
 
-/* No page request is pending, which would make it fail: none was taken. */
+/*
+ * Page requests are taken no more. Those that still wait for an answer would make it
+ * fail: two that differ in the PASID only can be taken one for the other by the core.
+ */
 static inline void iommu_unlisten_unrecoverable(struct device *dev)
 {
-	iommu_unregister_device_fault_handler(dev);
+	while (iommu_unregister_device_fault_handler(dev) == -EBUSY)
+		if (!compat_iommu_page_give_up(dev))
+			break;
 }
 #endif
 

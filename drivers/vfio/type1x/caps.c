@@ -112,7 +112,7 @@ static void t1x_caps_append_fault(struct t1x_caps_writer *writer, const struct t
 	/* A device has one source, or is silent. */
 	if (!ioas->faults.is_silent && live == ioas->faults.sources)
 		fault->flags = VFIO_IOMMU_FAULT_CAP_COMPLETE;
-	fault->sources = live;
+	fault->sources = live | t1x_prq_sources(ioas->prq);
 	fault->record_size = sizeof(struct vfio_type1x_fault);
 	fault->max_records = T1X_FAULT_MAX_RECORDS;
 }

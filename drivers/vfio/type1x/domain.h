@@ -11,6 +11,7 @@
 
 #include "core/run.h"
 #include "core/span.h"
+#include "prq.h"
 
 struct iommu_domain;
 struct iommu_group;
@@ -26,6 +27,7 @@ struct t1x_mapping;
  * @pins_pages: its driver tells which pages it uses, by pinning them
  * @watched: devices that tell of their faults themselves (source.c)
  * @requesters: addresses by which an IOMMU names its devices (requester.c)
+ * @port: where page requests of its devices come in (prq.c)
  * @sources: 1 << n for each source n of faults that some device has; immutable once
  *	     the group has joined
  * @is_silent: some device has none; likewise
@@ -37,6 +39,7 @@ struct t1x_group {
 	bool pins_pages;
 	struct list_head watched;
 	struct list_head requesters;
+	struct t1x_prq_port port;
 	u32 sources;
 	bool is_silent;
 };

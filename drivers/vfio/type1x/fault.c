@@ -204,6 +204,47 @@ static bool t1x_fault_add(struct t1x_fault_queue *queue, const struct vfio_type1
 }
 
 /**
+ * t1x_fault_send() - add a record to one queue
+ * @faults: address space that the fault is of
+ * @queue: queue that lasts meanwhile
+ * @fault: record; sequence, lost and cookie are filled in here
+ *
+ * May be called in any context but NMI.
+ *
+ * Return: 0; -ENOSPC if it is lost, which has been counted; -EINVAL if nothing is added
+ * any more.
+ */
+int t1x_fault_send(struct t1x_faults *faults, struct t1x_fault_queue *queue,
+		   const struct vfio_type1x_fault *fault)
+{
+	unsigned long flags;
+	int ret = -EINVAL;
+
+	raw_spin_lock_irqsave(&queue->lock, flags);
+	if (!queue->over)
+		ret = t1x_fault_add(queue, fault) ? 0 : -ENOSPC;
+	raw_spin_unlock_irqrestore(&queue->lock, flags);
+	if (ret == -ENOSPC)
+		atomic64_inc(&faults->nr_lost);
+	return ret;
+}
+
+/**
+ * t1x_fault_lose() - count a record that is not to be added
+ * @faults: address space
+ * @queue: queue that would have got it
+ */
+void t1x_fault_lose(struct t1x_faults *faults, struct t1x_fault_queue *queue)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&queue->lock, flags);
+	t1x_ring_lose(&queue->ring, 1);
+	raw_spin_unlock_irqrestore(&queue->lock, flags);
+	atomic64_inc(&faults->nr_lost);
+}
+
+/**
  * t1x_fault_report() - a device was stopped
  * @id: t1x_stats.id of the address space that the device uses, or used
  * @fault: what is known of it; sequence, lost and cookie are filled in here, time as
@@ -218,7 +259,6 @@ bool t1x_fault_report(unsigned long id, const struct vfio_type1x_fault *fault)
 	struct t1x_fault_queue *queue;
 	unsigned int nr_told = 0;
 	struct t1x_ioas *ioas;
-	unsigned long flags;
 
 	rcu_read_lock();
 	ioas = t1x_cookie_peek((void *)id);
@@ -226,15 +266,9 @@ bool t1x_fault_report(unsigned long id, const struct vfio_type1x_fault *fault)
 		/* What is lost is no fault that was told of. */
 		if (fault->reason != VFIO_TYPE1X_FAULT_REASON_OVERFLOW)
 			atomic64_inc(&ioas->faults.nr_reported);
-		list_for_each_entry_rcu(queue, &ioas->faults.queues, next) {
-			raw_spin_lock_irqsave(&queue->lock, flags);
-			if (!queue->over) {
+		list_for_each_entry_rcu(queue, &ioas->faults.queues, next)
+			if (t1x_fault_send(&ioas->faults, queue, fault) != -EINVAL)
 				nr_told++;
-				if (!t1x_fault_add(queue, fault))
-					atomic64_inc(&ioas->faults.nr_lost);
-			}
-			raw_spin_unlock_irqrestore(&queue->lock, flags);
-		}
 	}
 	rcu_read_unlock();
 	trace_t1x_fault(id, fault, nr_told);

@@ -29,6 +29,7 @@ struct file;
 struct iommu_domain;
 struct t1x_group;
 struct t1x_ioas;
+struct t1x_prq;
 struct vfio_type1x_fault;
 struct vfio_type1x_fault_fd;
 
@@ -59,6 +60,7 @@ struct t1x_faults {
  * @faults: whose faults it gets, NULL once @over (t1x_fault_lock)
  * @records: slots of @ring
  * @cookie: goes into each record; immutable
+ * @prq: page requests that its reader answers, or NULL; immutable once there is a file
  * @read_mutex: the reader's place; held for copies that do not fault only
  * @reader: the reader's half of @ring (@read_mutex)
  * @consumer: index of the next record to read (@read_mutex)
@@ -76,6 +78,7 @@ struct t1x_fault_queue {
 	struct t1x_faults *faults;
 	struct vfio_type1x_fault *records;
 	u64 cookie;
+	struct t1x_prq *prq;
 
 	struct mutex read_mutex; /* one reader at a time */
 	struct t1x_ring_reader reader;
@@ -95,12 +98,16 @@ void t1x_fault_init(struct t1x_faults *faults);
 void t1x_fault_end(struct t1x_faults *faults);
 struct t1x_fault_queue *t1x_fault_join(struct t1x_faults *faults, u32 nr_records, u64 cookie);
 void t1x_fault_leave(struct t1x_fault_queue *queue);
+int t1x_fault_send(struct t1x_faults *faults, struct t1x_fault_queue *queue,
+		   const struct vfio_type1x_fault *fault);
+void t1x_fault_lose(struct t1x_faults *faults, struct t1x_fault_queue *queue);
 bool t1x_fault_report(unsigned long id, const struct vfio_type1x_fault *fault);
 
 /* faultfd.c */
 struct file *t1x_faultfd_open(struct t1x_ioas *ioas, struct vfio_type1x_fault_fd *request);
 
 /* source.c */
+void t1x_source_set_requester(struct vfio_type1x_fault *fault, struct device *dev);
 void t1x_source_watch(struct iommu_domain *domain, unsigned long id);
 void t1x_source_join(struct t1x_group *group, const struct t1x_ioas *ioas);
 void t1x_source_leave(struct t1x_group *group);

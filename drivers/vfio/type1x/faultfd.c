@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The file from which a program reads the faults of its devices.
+ * The file from which a program reads the faults of its devices, and to which it writes
+ * the answers to page requests.
  *
  * It belongs to a queue, not to an address space: while it is open neither memory stays
  * pinned for it nor a group taken.  When the address space is gone, a reader gets what
@@ -28,6 +29,7 @@
 #include "private.h"
 
 #define T1X_FAULTFD_RECORD	sizeof(struct vfio_type1x_fault)
+#define T1X_FAULTFD_RESPONSE	sizeof(struct vfio_type1x_fault_response)
 
 /*
  * So often memory may be gone again before it is written to; it may also be such that
@@ -133,6 +135,31 @@ static ssize_t t1x_faultfd_read(struct kiocb *iocb, struct iov_iter *to)
 	}
 }
 
+/* Only a file that answers can be written to at all. */
+static ssize_t t1x_faultfd_write(struct file *file, const char __user *buf, size_t count,
+				 loff_t *ppos)
+{
+	struct t1x_fault_queue *queue = file->private_data;
+	struct vfio_type1x_fault_response response;
+	size_t done = 0;
+	int ret = 0;
+
+	if (count < T1X_FAULTFD_RESPONSE)
+		return -EINVAL;
+	while (!ret && count - done >= T1X_FAULTFD_RESPONSE) {
+		if (copy_from_user(&response, buf + done, T1X_FAULTFD_RESPONSE))
+			ret = -EFAULT;
+		else
+			ret = t1x_prq_answer(queue->prq, &response);
+		if (!ret)
+			done += T1X_FAULTFD_RESPONSE;
+		if (signal_pending(current))
+			break;
+		cond_resched();
+	}
+	return done ?: ret;
+}
+
 static __poll_t t1x_faultfd_poll(struct file *file, poll_table *table)
 {
 	struct t1x_fault_queue *queue = file->private_data;
@@ -143,6 +170,8 @@ static __poll_t t1x_faultfd_poll(struct file *file, poll_table *table)
 		mask |= EPOLLHUP;
 	if (!t1x_ring_reader_is_empty(&queue->reader))
 		mask |= EPOLLIN | EPOLLRDNORM;
+	if (queue->prq)
+		mask |= EPOLLOUT | EPOLLWRNORM;
 	return mask;
 }
 
@@ -162,21 +191,41 @@ static void t1x_faultfd_show_fdinfo(struct seq_file *m, struct file *file)
 	seq_printf(m, "type1x-fault-waiting:\t%u\n", waiting);
 	seq_printf(m, "type1x-fault-records:\t%llu\n", sequence);
 	seq_printf(m, "type1x-fault-lost:\t%llu\n", lost);
+	if (queue->prq)
+		seq_printf(m, "type1x-fault-unanswered:\t%u\n", t1x_prq_nr_waiting(queue->prq));
 }
 
 static int t1x_faultfd_release(struct inode *inode, struct file *file)
 {
-	t1x_fault_leave(file->private_data);
+	struct t1x_fault_queue *queue = file->private_data;
+
+	if (queue->prq)
+		t1x_prq_close(queue);
+	t1x_fault_leave(queue);
 	return 0;
 }
 
 static const struct file_operations t1x_faultfd_fops = {
 	.owner = THIS_MODULE,
 	.read_iter = t1x_faultfd_read,
+	.write = t1x_faultfd_write,
 	.poll = t1x_faultfd_poll,
 	.show_fdinfo = t1x_faultfd_show_fdinfo,
 	.release = t1x_faultfd_release,
 };
+
+static struct file *t1x_faultfd_file(struct t1x_fault_queue *queue, u32 request_flags)
+{
+	int flags = queue->prq ? O_RDWR : O_RDONLY;
+	struct file *file;
+
+	if (request_flags & VFIO_TYPE1X_FAULT_FD_NONBLOCK)
+		flags |= O_NONBLOCK;
+	file = anon_inode_getfile("[vfio-type1x-fault]", &t1x_faultfd_fops, queue, flags);
+	if (!IS_ERR(file))
+		file->f_mode |= FMODE_NOWAIT;
+	return file;
+}
 
 /**
  * t1x_faultfd_open() - VFIO_TYPE1X_FAULT_FD
@@ -184,31 +233,37 @@ static const struct file_operations t1x_faultfd_fops = {
  * @request: what the program asks for; the rest is filled in
  *
  * Return: file, or an ERR_PTR(): -EINVAL for what is not possible, -ENOSPC, -ENOMEM,
- * -ENFILE.
+ * -ENFILE; for page requests also as t1x_prq_open().
  */
 struct file *t1x_faultfd_open(struct t1x_ioas *ioas, struct vfio_type1x_fault_fd *request)
 {
 	struct t1x_fault_queue *queue;
-	int flags = O_RDONLY;
 	struct file *file;
+	int ret;
 
 	if (request->argsz < sizeof(*request) ||
-	    request->flags & ~VFIO_TYPE1X_FAULT_FD_NONBLOCK ||
+	    request->flags & ~(VFIO_TYPE1X_FAULT_FD_NONBLOCK | VFIO_TYPE1X_FAULT_FD_RESPOND) ||
 	    request->nr_records > T1X_FAULT_MAX_RECORDS)
 		return ERR_PTR(-EINVAL);
-	if (request->flags & VFIO_TYPE1X_FAULT_FD_NONBLOCK)
-		flags |= O_NONBLOCK;
 
 	queue = t1x_fault_join(&ioas->faults, request->nr_records, request->cookie);
 	if (IS_ERR(queue))
 		return ERR_CAST(queue);
 	request->nr_records = queue->reader.nr_records;
 	request->record_size = T1X_FAULTFD_RECORD;
-	file = anon_inode_getfile("[vfio-type1x-fault]", &t1x_faultfd_fops, queue, flags);
-	if (IS_ERR(file)) {
-		t1x_fault_leave(queue);
-		return file;
+	if (request->flags & VFIO_TYPE1X_FAULT_FD_RESPOND) {
+		ret = t1x_prq_open(ioas, queue);
+		if (ret) {
+			file = ERR_PTR(ret);
+			goto err_leave;
+		}
 	}
-	file->f_mode |= FMODE_NOWAIT;
+	file = t1x_faultfd_file(queue, request->flags);
+	if (!IS_ERR(file))
+		return file;
+	if (queue->prq)
+		t1x_prq_close(queue);
+err_leave:
+	t1x_fault_leave(queue);
 	return file;
 }

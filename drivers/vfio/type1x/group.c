@@ -225,7 +225,10 @@ static int t1x_attach_try(struct t1x_attach *attach)
 		t1x_source_join(attach->group, ioas);
 		ret = t1x_attach_admit(attach);
 	}
-	if (ret) {
+	if (!ret) {
+		t1x_group_find(ioas, iommu_group, &owner);
+		t1x_prq_join(attach->group, owner->domain);
+	} else {
 		t1x_source_leave(attach->group);
 		if (!list_empty(&attach->fresh->groups))
 			t1x_domain_detach(attach->fresh, attach->group);
@@ -281,10 +284,12 @@ static void t1x_group_leave(struct t1x_ioas *ioas, struct iommu_group *iommu_gro
 	if (!group)
 		goto out_unlock;
 
-	if (domain)
+	if (domain) {
+		t1x_prq_leave(group, domain->domain);
 		t1x_group_block(ioas, group, domain);
-	else
+	} else {
 		list_del(&group->next);
+	}
 	if (!list_empty(&ioas->domains))
 		ret = t1x_window_build(&windows, ioas, NULL);
 
@@ -335,6 +340,7 @@ int t1x_group_attach(struct t1x_ioas *ioas, struct iommu_group *iommu_group)
 	attach.group->aperture = T1X_SPAN_ALL;
 	INIT_LIST_HEAD(&attach.group->watched);
 	INIT_LIST_HEAD(&attach.group->requesters);
+	t1x_prq_init_port(&attach.group->port, ioas);
 
 	do {
 		if (attach.in_flight)

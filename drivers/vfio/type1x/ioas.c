@@ -28,6 +28,11 @@ struct t1x_ioas *t1x_ioas_alloc(bool v2, bool nesting)
 
 	if (!ioas)
 		return ERR_PTR(-ENOMEM);
+	ioas->prq = t1x_prq_alloc();
+	if (!ioas->prq) {
+		kfree(ioas);
+		return ERR_PTR(-ENOMEM);
+	}
 
 	/* vfio core gives up the module while somebody may still work in here. */
 	__module_get(THIS_MODULE);
@@ -79,6 +84,7 @@ static void t1x_ioas_free(struct t1x_ioas *ioas)
 	mutex_destroy(&ioas->devices_mutex);
 	mutex_destroy(&ioas->dirty_mutex);
 	mutex_destroy(&ioas->lock);
+	t1x_prq_put(ioas->prq);
 	kfree_rcu(ioas, rcu);
 	module_put(THIS_MODULE);
 }

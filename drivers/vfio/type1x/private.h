@@ -46,7 +46,12 @@
  *					dirty bitmaps, pins of emulated devices
  *	          the IOMMU core's locks	of groups, devices and page tables
  *	            t1x_fault_queue.lock	one queue of faults (raw; any context)
+ *	        t1x_prq.lock		page requests that wait, and answering them
+ *	          the IOMMU core's lock of a device's requests, its driver's for answers
+ *	          t1x_fault_queue.lock
  *
+ *	IOMMU driver's locks, and the IOMMU core's of a device, to report a page request
+ *	  t1x_prq.lock
  *	t1x_fault_lock			who has a queue of faults; under no other of ours
  *	  t1x_fault_queue.lock, and locks of who waits for faults
  *	t1x_fault_queue.read_mutex	a reader's place in it; nothing is taken under it
@@ -85,6 +90,7 @@
 #include "emulated.h"
 #include "extents.h"
 #include "fault.h"
+#include "prq.h"
 #include "stats.h"
 
 struct t1x_ioas;
@@ -214,6 +220,7 @@ struct t1x_mapping {
  * @export_buf: buffer for the next bitmap to be read, or NULL (exchanged atomically)
  * @stats: counters
  * @faults: who is told of the faults of its devices
+ * @prq: who answers their page requests; immutable
  * @idle_wq: woken when a mapping becomes READY or is gone
  * @idle_seq: number of such events (@lock)
  * @nr_waiting: threads that wait for one (@lock)
@@ -252,6 +259,7 @@ struct t1x_ioas {
 	unsigned long *export_buf;
 	struct t1x_stats stats;
 	struct t1x_faults faults;
+	struct t1x_prq *prq;
 
 	wait_queue_head_t idle_wq;
 	unsigned long idle_seq;

@@ -47,7 +47,12 @@ struct t1x_source_device {
 	unsigned long id;
 };
 
-static void t1x_source_set_requester(struct vfio_type1x_fault *fault, struct device *dev)
+/**
+ * t1x_source_set_requester() - say in a record whose fault it is
+ * @fault: record
+ * @dev: device, or NULL
+ */
+void t1x_source_set_requester(struct vfio_type1x_fault *fault, struct device *dev)
 {
 	struct pci_dev *pdev;
 
@@ -180,6 +185,7 @@ static bool t1x_source_listen(struct device *dev, const struct t1x_source_walk *
 	if (!watched)
 		return false;
 	watched->listener.report = t1x_source_device_fault;
+	watched->listener.pages = &walk->group->port.listener;
 	watched->dev = dev;
 	watched->id = walk->id;
 	if (iommu_listen_unrecoverable(dev, &watched->listener)) {

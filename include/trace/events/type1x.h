@@ -229,7 +229,8 @@ TRACE_EVENT(t1x_fault,
 				{ VFIO_TYPE1X_FAULT_FLAG_IOVA, "iova" },
 				{ VFIO_TYPE1X_FAULT_FLAG_REQUESTER, "requester" },
 				{ VFIO_TYPE1X_FAULT_FLAG_PASID, "pasid" },
-				{ VFIO_TYPE1X_FAULT_FLAG_ALIAS, "alias" }),
+				{ VFIO_TYPE1X_FAULT_FLAG_ALIAS, "alias" },
+				{ VFIO_TYPE1X_FAULT_FLAG_LAST, "last" }),
 		  __entry->iova, __entry->requester, __entry->pasid, __entry->nr_told)
 );
 

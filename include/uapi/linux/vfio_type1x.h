@@ -184,7 +184,9 @@ struct vfio_iommu_type1_info_cap_fault {
  *
  * Errors: EFAULT; EINVAL for an @argsz that is too small, unknown flags, more than
  * max_records of the capability, or a container that is just losing its last group;
- * ENOSPC if the container has 32 such files already; ENOMEM, EMFILE, ENFILE.
+ * ENOSPC if the container has 32 such files already; ENOMEM, EMFILE, ENFILE.  With
+ * VFIO_TYPE1X_FAULT_FD_RESPOND also EBUSY if there is one that answers; EOPNOTSUPP if no
+ * device in the container can make page requests that the kernel hands on; EINTR.
  *
  * Ioctls of VFIO have the numbers from VFIO_BASE to 127; from 128 on they are those
  * of iommufd.  Linux gives them away from below, and has come to VFIO_BASE + 21 by
@@ -194,6 +196,11 @@ struct vfio_iommu_type1_info_cap_fault {
 
 /* read() returns EAGAIN if there is nothing, as with O_NONBLOCK. */
 #define VFIO_TYPE1X_FAULT_FD_NONBLOCK		(1U << 0)
+/*
+ * The file gets page requests as well, and answers them: write() takes whole
+ * &struct vfio_type1x_fault_response.  At most one for a container.
+ */
+#define VFIO_TYPE1X_FAULT_FD_RESPOND		(1U << 1)
 
 /**
  * struct vfio_type1x_fault_fd - data of VFIO_TYPE1X_FAULT_FD

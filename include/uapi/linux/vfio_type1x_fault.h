@@ -25,12 +25,17 @@
  * @VFIO_TYPE1X_FAULT_SOURCE_DEVICE: an IOMMU driver that tells the owner of the device:
  *				     Arm SMMUv3 on Linux 6.1
  *
+ * @VFIO_TYPE1X_FAULT_SOURCE_PAGE_REQUEST: a device asks for a page and waits: its group of
+ *					   requests is to be answered.  Goes to the file
+ *					   opened with VFIO_TYPE1X_FAULT_FD_RESPOND only
+ *
  * 1 << source is its bit in &struct vfio_iommu_type1_info_cap_fault.
  */
 enum vfio_type1x_fault_source {
 	VFIO_TYPE1X_FAULT_SOURCE_VTD = 1,
 	VFIO_TYPE1X_FAULT_SOURCE_DOMAIN = 2,
 	VFIO_TYPE1X_FAULT_SOURCE_DEVICE = 3,
+	VFIO_TYPE1X_FAULT_SOURCE_PAGE_REQUEST = 4,
 };
 
 /**
@@ -82,6 +87,8 @@ enum vfio_type1x_fault_reason {
  * share, or that of another function.
  */
 #define VFIO_TYPE1X_FAULT_FLAG_ALIAS		(1U << 7)
+/* Page request: the last one of its group, which waits for an answer now. */
+#define VFIO_TYPE1X_FAULT_FLAG_LAST		(1U << 8)
 
 /**
  * struct vfio_type1x_fault - one fault
@@ -104,6 +111,8 @@ enum vfio_type1x_fault_reason {
  *		number; VFIO_TYPE1X_FAULT_SOURCE_DEVICE: Linux' enum iommu_fault_reason
  * @requester: PCI segment << 16 | bus << 8 | device << 3 | function
  * @pasid: address space of the device
+ * @group: of page requests; the device uses the number again when it has its answer.
+ *	   Else zero
  * @reserved: zero
  *
  * Bytes, in the order of the machine::
@@ -118,8 +127,8 @@ enum vfio_type1x_fault_reason {
  *	     +-------------------------------+-------+-------+---------------+
  *	  48 |            raw[1]             |source |reason |     flags     |
  *	     +---------------+---------------+-------+-------+---------------+
- *	  64 |  raw_reason   |   requester   |     pasid     |               |
- *	     +---------------+---------------+---------------+               |
+ *	  64 |  raw_reason   |   requester   |     pasid     |     group     |
+ *	     +---------------+---------------+---------------+---------------+
  *	  80 |                           reserved                            |
  *	     |                          to byte 127                          |
  *	     +---------------------------------------------------------------+
@@ -139,7 +148,48 @@ struct vfio_type1x_fault {
 	__u32	raw_reason;
 	__u32	requester;
 	__u32	pasid;
-	__u32	reserved[13];
+	__u32	group;
+	__u32	reserved[12];
+};
+
+/**
+ * enum vfio_type1x_fault_response_code - what a device is told
+ * @VFIO_TYPE1X_FAULT_RESPONSE_SUCCESS: the pages are mapped, try again
+ * @VFIO_TYPE1X_FAULT_RESPONSE_INVALID: they will not be mapped, give up this access
+ * @VFIO_TYPE1X_FAULT_RESPONSE_FAILURE: there will be no answers any more; a device may
+ *					stop making page requests, until it is reset
+ */
+enum vfio_type1x_fault_response_code {
+	VFIO_TYPE1X_FAULT_RESPONSE_SUCCESS = 0,
+	VFIO_TYPE1X_FAULT_RESPONSE_INVALID = 1,
+	VFIO_TYPE1X_FAULT_RESPONSE_FAILURE = 2,
+};
+
+/**
+ * struct vfio_type1x_fault_response - answer to a group of page requests
+ * @requester: as in the record with VFIO_TYPE1X_FAULT_FLAG_LAST
+ * @pasid: likewise
+ * @group: likewise
+ * @flags: likewise, of its flags VFIO_TYPE1X_FAULT_FLAG_PASID only
+ * @code: an &enum vfio_type1x_fault_response_code
+ * @reserved: zero
+ *
+ * Bytes::
+ *
+ *	       0   1   2   3   4   5   6   7   8   9  10  11  12  13  14  15
+ *	     +---------------+---------------+---------------+---------------+
+ *	   0 |   requester   |     pasid     |     group     |     flags     |
+ *	     +---------------+---------------+---------------+---------------+
+ *	  16 |     code      |                   reserved                    |
+ *	     +---------------+-----------------------------------------------+
+ */
+struct vfio_type1x_fault_response {
+	__u32	requester;
+	__u32	pasid;
+	__u32	group;
+	__u32	flags;
+	__u32	code;
+	__u32	reserved[3];
 };
 
 /* Of &struct vfio_type1x_fault_header, and of everything that follows from it. */

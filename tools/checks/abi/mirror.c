@@ -5,6 +5,7 @@
  */
 #include <linux/dmar.h>
 #include <linux/module.h>
+#include <iommu/handle.h>
 #include <iommu/intel.h>
 #include <vfio/container.h>
 #include <vfio/driver.h>
@@ -22,6 +23,7 @@ struct abi_mirror {
 	typeof(vfio_unregister_iommu_driver) *vfio_unregister_iommu_driver;
 	typeof(show_fd_locks) *show_fd_locks;
 	typeof(dmar_fault) *dmar_fault;
+	typeof(iommu_replace_group_handle) *iommu_replace_group_handle;
 };
 
 extern struct abi_mirror abi_mirror;

@@ -90,7 +90,7 @@ TEST_F(source, device)
 	/* A page request is nobody's, and the driver has to answer it. */
 	report.type = T1X_TI_PAGE_REQUEST;
 	report.flags = T1X_TI_LAST;
-	EXPECT_EQ(__testiommu_report(self->ti, &report), -EOPNOTSUPP);
+	EXPECT_EQ(__testiommu_report(self->ti, &report), -EINVAL);
 	EXPECT_EQ(__fault_read(fd, &record, 1), -EAGAIN);
 	vfio_group_detach(self->box.box.groups[0]);
 	report.type = T1X_TI_UNRECOVERABLE;

@@ -78,7 +78,7 @@ TEST_F(fault, errors)
 	close(next);
 	for (bad = good, bad.argsz = 0; bad.argsz < sizeof(bad); bad.argsz++)
 		EXPECT_EQ(__fault_fd(self->container, &bad), -EINVAL);
-	for (bad = good, bad.flags = 2; bad.flags; bad.flags <<= 1)
+	for (bad = good, bad.flags = 4; bad.flags; bad.flags <<= 1)
 		EXPECT_EQ(__fault_fd(self->container, &bad), -EINVAL);
 	bad = good;
 	bad.nr_records = MAX_RECORDS + 1;

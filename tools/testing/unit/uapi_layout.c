@@ -68,7 +68,16 @@ PLACE(vfio_type1x_fault, flags, 60, 4);
 PLACE(vfio_type1x_fault, raw_reason, 64, 4);
 PLACE(vfio_type1x_fault, requester, 68, 4);
 PLACE(vfio_type1x_fault, pasid, 72, 4);
-PLACE(vfio_type1x_fault, reserved, 76, 52);
+PLACE(vfio_type1x_fault, group, 76, 4);
+PLACE(vfio_type1x_fault, reserved, 80, 48);
+
+SIZE(vfio_type1x_fault_response, 32);
+PLACE(vfio_type1x_fault_response, requester, 0, 4);
+PLACE(vfio_type1x_fault_response, pasid, 4, 4);
+PLACE(vfio_type1x_fault_response, group, 8, 4);
+PLACE(vfio_type1x_fault_response, flags, 12, 4);
+PLACE(vfio_type1x_fault_response, code, 16, 4);
+PLACE(vfio_type1x_fault_response, reserved, 20, 12);
 
 SIZE(vfio_type1x_fault_header, 128);
 PLACE(vfio_type1x_fault_header, version, 0, 4);

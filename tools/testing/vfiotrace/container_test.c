@@ -282,11 +282,12 @@ static void fault_fd(void)
 	UNIT_AGREE(fake_differs(&fake, C "VFIO_TYPE1X_FAULT_FD, {argsz=24, flags=0, "
 					 "nr_records=0 => 512, record_size=128, cookie=0xc0ffee})"
 					 " = 6<anon_inode:[eventfd]>"));
-	in.flags = VFIO_TYPE1X_FAULT_FD_NONBLOCK | 4;
+	in.flags = VFIO_TYPE1X_FAULT_FD_NONBLOCK | VFIO_TYPE1X_FAULT_FD_RESPOND | 4;
 	fake.out = NULL;
 	fake.result = -EINVAL;
 	UNIT_AGREE(fake_differs(&fake, C "VFIO_TYPE1X_FAULT_FD, {argsz=24, "
-					 "flags=VFIO_TYPE1X_FAULT_FD_NONBLOCK|0x4, "
+					 "flags=VFIO_TYPE1X_FAULT_FD_NONBLOCK|"
+					 "VFIO_TYPE1X_FAULT_FD_RESPOND|0x4, "
 					 "nr_records=0, cookie=0xc0ffee})"
 					 " = -1 EINVAL (Invalid argument)"));
 }
