@@ -14,9 +14,8 @@
 
 #include <linux/compiler.h>
 #include <linux/kprobes.h>
-#include <linux/percpu.h>
-#include <linux/preempt.h>
 #include <linux/printk.h>
+#include <linux/ptrace.h>
 
 #include "hooks.h"
 
@@ -60,20 +59,21 @@ int t1x_probe_arm(struct kprobe *probe, const struct t1x_probe_place *place)
 	return t1x_probe_register(probe, place, 0);
 }
 
-static DEFINE_PER_CPU(bool, t1x_probe_seen);
-
+/* At the entry of t1x_probe_beacon(). */
 static int t1x_probe_see(struct kprobe *probe, struct pt_regs *regs)
 {
-	this_cpu_write(t1x_probe_seen, true);
+	bool *seen = (bool *)regs_get_kernel_argument(regs, 0);
+
+	WRITE_ONCE(*seen, true);
 	return 0;
 }
 
 NOKPROBE_SYMBOL(t1x_probe_see);
 
-/* Does nothing, but is called. */
-static noinline void t1x_probe_beacon(void)
+/* Does nothing, but is called, and with its argument, whatever the compiler thinks. */
+static noinline void t1x_probe_beacon(bool *seen)
 {
-	barrier();
+	barrier_data(seen);
 }
 
 /**
@@ -84,14 +84,10 @@ static noinline void t1x_probe_beacon(void)
  */
 bool t1x_probe_works(void)
 {
-	bool seen;
+	bool seen = false;
 
-	preempt_disable();
-	this_cpu_write(t1x_probe_seen, false);
-	t1x_probe_beacon();
-	seen = this_cpu_read(t1x_probe_seen);
-	preempt_enable();
-	return seen;
+	t1x_probe_beacon(&seen);
+	return READ_ONCE(seen);
 }
 
 static struct kprobe t1x_probe_of_beacon;
