@@ -21,7 +21,6 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/dmar.h>
 #include <linux/io.h>
 #include <linux/irq_work.h>
 #include <linux/kprobes.h>
