@@ -109,7 +109,7 @@ static void t1x_caps_append_fault(struct t1x_caps_writer *writer, const struct t
 	u32 live = t1x_tap_live(ioas->faults.sources);
 
 	fault = t1x_caps_append(writer, VFIO_IOMMU_TYPE1_INFO_CAP_FAULT, sizeof(*fault));
-	/* A device has one source, or is silent. */
+	/* Who has a tap has nothing else. */
 	if (!ioas->faults.is_silent && live == ioas->faults.sources)
 		fault->flags = VFIO_IOMMU_FAULT_CAP_COMPLETE;
 	fault->sources = live | t1x_prq_sources(ioas->prq);

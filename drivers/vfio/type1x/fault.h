@@ -107,6 +107,8 @@ bool t1x_fault_report(unsigned long id, const struct vfio_type1x_fault *fault);
 struct file *t1x_faultfd_open(struct t1x_ioas *ioas, struct vfio_type1x_fault_fd *request);
 
 /* source.c */
+int t1x_source_init(void);
+void t1x_source_exit(void);
 void t1x_source_set_requester(struct vfio_type1x_fault *fault, struct device *dev);
 void t1x_source_watch(struct iommu_domain *domain, unsigned long id);
 void t1x_source_join(struct t1x_group *group, const struct t1x_ioas *ioas);

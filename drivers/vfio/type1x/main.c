@@ -41,12 +41,20 @@ static int __init t1x_init(void)
 
 	if (ret)
 		return ret;
+	ret = t1x_source_init();
+	if (ret)
+		goto err_account;
 	t1x_debugfs_init();
 	ret = vfio_register_iommu_driver(&t1x_container_ops);
-	if (ret) {
-		t1x_debugfs_exit();
-		t1x_account_exit();
-	}
+	if (ret)
+		goto err_debugfs;
+	return 0;
+
+err_debugfs:
+	t1x_debugfs_exit();
+	t1x_source_exit();
+err_account:
+	t1x_account_exit();
 	return ret;
 }
 
@@ -55,6 +63,7 @@ static void __exit t1x_exit(void)
 	t1x_container_drain();
 	vfio_unregister_iommu_driver(&t1x_container_ops);
 	t1x_debugfs_exit();
+	t1x_source_exit();
 	t1x_account_exit();
 }
 

@@ -55,6 +55,8 @@
  *	t1x_fault_lock			who has a queue of faults; under no other of ours
  *	  t1x_fault_queue.lock, and locks of who waits for faults
  *	t1x_fault_queue.read_mutex	a reader's place in it; nothing is taken under it
+ *	t1x_source_lock			devices that tell themselves; under domains_rwsem
+ *	  t1x_prq.lock, the IOMMU core's locks of a device
  *	t1x_requester_lock		whose PCI address it is; under domains_rwsem
  *	t1x_tap_mutex			is there a tap; nothing is taken under it
  *

@@ -342,7 +342,25 @@ void t1x_prq_join(struct t1x_group *group, struct iommu_domain *domain)
 }
 
 /**
- * t1x_prq_leave() - take no more, and refuse those that wait
+ * t1x_prq_shut() - take no more, and refuse those that wait
+ * @port: of a group whose device goes, or is gone for us
+ */
+void t1x_prq_shut(struct t1x_prq_port *port)
+{
+	struct t1x_prq *prq = port->ioas->prq;
+
+	mutex_lock(&prq->lock);
+	if (port->is_open) {
+		port->is_open = false;
+		WRITE_ONCE(prq->nr_open, prq->nr_open - 1);
+		if (prq->table)
+			t1x_prq_settle_all(prq, port);
+	}
+	mutex_unlock(&prq->lock);
+}
+
+/**
+ * t1x_prq_leave() - take no more of a group, and refuse those that wait
  * @group: group that is about to leave @domain; domains_rwsem held for writing
  * @domain: page table
  *
@@ -352,7 +370,6 @@ void t1x_prq_join(struct t1x_group *group, struct iommu_domain *domain)
 void t1x_prq_leave(struct t1x_group *group, struct iommu_domain *domain)
 {
 	struct t1x_prq_port *port = &group->port;
-	struct t1x_prq *prq = port->ioas->prq;
 
 	lockdep_assert_held_write(&port->ioas->domains_rwsem);
 
@@ -360,12 +377,7 @@ void t1x_prq_leave(struct t1x_group *group, struct iommu_domain *domain)
 		return;
 	/* Takes no memory to forget one, and the group does not change its domain. */
 	iommu_page_route(domain, group->group, NULL);
-	mutex_lock(&prq->lock);
-	port->is_open = false;
-	WRITE_ONCE(prq->nr_open, prq->nr_open - 1);
-	if (prq->table)
-		t1x_prq_settle_all(prq, port);
-	mutex_unlock(&prq->lock);
+	t1x_prq_shut(port);
 	iommu_page_disable(port->dev);
 	port->dev = NULL;
 }

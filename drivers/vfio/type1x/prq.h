@@ -52,6 +52,7 @@ struct t1x_prq *t1x_prq_alloc(void);
 void t1x_prq_put(struct t1x_prq *prq);
 void t1x_prq_init_port(struct t1x_prq_port *port, struct t1x_ioas *ioas);
 void t1x_prq_join(struct t1x_group *group, struct iommu_domain *domain);
+void t1x_prq_shut(struct t1x_prq_port *port);
 void t1x_prq_leave(struct t1x_group *group, struct iommu_domain *domain);
 int t1x_prq_open(struct t1x_ioas *ioas, struct t1x_fault_queue *queue);
 void t1x_prq_close(struct t1x_fault_queue *queue);

@@ -10,6 +10,8 @@
 #include <linux/iommu.h>
 #include <linux/list.h>
 #include <linux/lockdep.h>
+#include <linux/mutex.h>
+#include <linux/notifier.h>
 #include <linux/pci.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -19,31 +21,44 @@
 
 #include "private.h"
 
+#define T1X_SOURCE_VTD		BIT(VFIO_TYPE1X_FAULT_SOURCE_VTD)
+#define T1X_SOURCE_DOMAIN	BIT(VFIO_TYPE1X_FAULT_SOURCE_DOMAIN)
+#define T1X_SOURCE_DEVICE	BIT(VFIO_TYPE1X_FAULT_SOURCE_DEVICE)
+
 /* The beginning of an IOMMU's name in sysfs, and what its driver calls. */
 static const struct t1x_source_kind {
 	const char *name;
-	u32 source;
+	u32 sources;
 } t1x_source_kinds[] = {
-	{ "ivhd", VFIO_TYPE1X_FAULT_SOURCE_DOMAIN },
-	{ "smmu.", VFIO_TYPE1X_FAULT_SOURCE_DOMAIN },
-	{ "smmu3.", VFIO_TYPE1X_FAULT_SOURCE_DEVICE },
+	{ "ivhd", T1X_SOURCE_DOMAIN },
+	{ "smmu.", T1X_SOURCE_DOMAIN },
+	{ "smmu3.", T1X_SOURCE_DEVICE },
 	/* Calls nothing; but there can be a tap. */
-	{ "dmar", VFIO_TYPE1X_FAULT_SOURCE_VTD },
-	/* Of the tests: it is told what to report, and does both. */
-	{ "t1x-test-iommu", VFIO_TYPE1X_FAULT_SOURCE_DOMAIN },
+	{ "dmar", T1X_SOURCE_VTD },
+	/* Of the tests: it is told what to report. */
+	{ "t1x-test-iommu", T1X_SOURCE_DOMAIN | T1X_SOURCE_DEVICE },
 };
+
+/* Devices that tell of their faults themselves, of all groups, and their dev. */
+static DEFINE_MUTEX(t1x_source_lock);
+static LIST_HEAD(t1x_source_devices);
 
 /**
  * struct t1x_source_device - a device whose own handler is ours
  * @next: in t1x_group.watched
+ * @all: in t1x_source_devices (t1x_source_lock)
  * @listener: what the IOMMU core has
- * @dev: device; the IOMMU core has a reference
+ * @dev: device, to which the IOMMU core has a reference; NULL once it was unplugged
+ *	 (changed under t1x_source_lock, when @listener is not called any more)
+ * @group: the group that it was in when that joined
  * @id: t1x_stats.id of the address space
  */
 struct t1x_source_device {
 	struct list_head next;
+	struct list_head all;
 	struct iommu_unrecoverable_listener listener;
 	struct device *dev;
+	struct t1x_group *group;
 	unsigned long id;
 };
 
@@ -153,7 +168,7 @@ static int t1x_source_device_fault(struct iommu_unrecoverable_listener *listener
 	return t1x_fault_report(watched->id, &fault) ? 0 : -EINVAL;
 }
 
-/* What the driver of a device's IOMMU calls: a bit, or 0. */
+/* What the driver of a device's IOMMU calls, if anything. */
 static u32 t1x_source_of(struct device *dev)
 {
 	struct iommu_device *iommu = dev->iommu ? dev->iommu->iommu_dev : NULL;
@@ -163,7 +178,7 @@ static u32 t1x_source_of(struct device *dev)
 		return 0;
 	for (i = 0; i < ARRAY_SIZE(t1x_source_kinds); i++)
 		if (strstarts(dev_name(iommu->dev), t1x_source_kinds[i].name))
-			return BIT(t1x_source_kinds[i].source);
+			return t1x_source_kinds[i].sources;
 	return 0;
 }
 
@@ -186,6 +201,7 @@ static bool t1x_source_listen(struct device *dev, const struct t1x_source_walk *
 		return false;
 	watched->listener.report = t1x_source_device_fault;
 	watched->listener.pages = &walk->group->port.listener;
+	watched->group = walk->group;
 	watched->dev = dev;
 	watched->id = walk->id;
 	if (iommu_listen_unrecoverable(dev, &watched->listener)) {
@@ -193,23 +209,73 @@ static bool t1x_source_listen(struct device *dev, const struct t1x_source_walk *
 		return false;
 	}
 	list_add_tail(&watched->next, &walk->group->watched);
+	mutex_lock(&t1x_source_lock);
+	list_add_tail(&watched->all, &t1x_source_devices);
+	mutex_unlock(&t1x_source_lock);
 	return true;
+}
+
+static void t1x_source_unlisten(struct t1x_source_device *watched)
+{
+	lockdep_assert_held(&t1x_source_lock);
+
+	if (watched->dev)
+		iommu_unlisten_unrecoverable(watched->dev);
+	watched->dev = NULL;
+}
+
+/*
+ * A device can be unplugged while its group is in a container.  The IOMMU core forgets
+ * it afterwards, together with the handler, but not the reference that this has.
+ */
+static int t1x_source_notify(struct notifier_block *block, unsigned long action, void *data)
+{
+	struct t1x_source_device *watched;
+
+	if (action != BUS_NOTIFY_DEL_DEVICE)
+		return NOTIFY_DONE;
+	mutex_lock(&t1x_source_lock);
+	list_for_each_entry(watched, &t1x_source_devices, all) {
+		if (watched->dev == data) {
+			t1x_prq_shut(&watched->group->port);
+			t1x_source_unlisten(watched);
+		}
+	}
+	mutex_unlock(&t1x_source_lock);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block t1x_source_notifier = { .notifier_call = t1x_source_notify };
+
+/**
+ * t1x_source_init() - see devices go; at module init
+ *
+ * Return: 0 or -errno.
+ */
+int t1x_source_init(void)
+{
+	return bus_register_notifier(&pci_bus_type, &t1x_source_notifier);
+}
+
+/**
+ * t1x_source_exit() - at module exit, or when init failed
+ */
+void t1x_source_exit(void)
+{
+	bus_unregister_notifier(&pci_bus_type, &t1x_source_notifier);
 }
 
 static int t1x_source_join_dev(struct device *dev, void *data)
 {
-	const u32 by_device = BIT(VFIO_TYPE1X_FAULT_SOURCE_DEVICE);
-	const u32 by_tap = BIT(VFIO_TYPE1X_FAULT_SOURCE_VTD);
 	const struct t1x_source_walk *walk = data;
-	u32 source = t1x_source_of(dev);
+	u32 sources = t1x_source_of(dev);
 
-	/* It does no harm where the driver never calls it. */
-	if (!t1x_source_listen(dev, walk) && source == by_device)
-		source = 0;
-	if (source == by_tap && !t1x_requester_add(walk->group, dev, walk->id))
-		source = 0;
-	walk->group->sources |= source;
-	walk->group->is_silent |= !source;
+	if (sources & T1X_SOURCE_DEVICE && !t1x_source_listen(dev, walk))
+		sources &= ~T1X_SOURCE_DEVICE;
+	if (sources & T1X_SOURCE_VTD && !t1x_requester_add(walk->group, dev, walk->id))
+		sources &= ~T1X_SOURCE_VTD;
+	walk->group->sources |= sources;
+	walk->group->is_silent |= !sources;
 	return 0;
 }
 
@@ -222,14 +288,13 @@ static int t1x_source_join_dev(struct device *dev, void *data)
  */
 void t1x_source_join(struct t1x_group *group, const struct t1x_ioas *ioas)
 {
-	const u32 by_device = BIT(VFIO_TYPE1X_FAULT_SOURCE_DEVICE);
 	struct t1x_source_walk walk = { .group = group, .id = ioas->stats.id };
 
 	iommu_group_for_each_dev(group->group, &walk, t1x_source_join_dev);
 
 	/* Of what the second stage stops, SMMUv3's driver tells nobody. */
-	if (ioas->nesting && group->sources & by_device) {
-		group->sources &= ~by_device;
+	if (ioas->nesting && group->sources & T1X_SOURCE_DEVICE) {
+		group->sources &= ~T1X_SOURCE_DEVICE;
 		group->is_silent = true;
 	}
 }
@@ -245,7 +310,10 @@ void t1x_source_leave(struct t1x_group *group)
 	struct t1x_source_device *watched, *next;
 
 	list_for_each_entry_safe(watched, next, &group->watched, next) {
-		iommu_unlisten_unrecoverable(watched->dev);
+		mutex_lock(&t1x_source_lock);
+		t1x_source_unlisten(watched);
+		list_del(&watched->all);
+		mutex_unlock(&t1x_source_lock);
 		list_del(&watched->next);
 		kfree(watched);
 	}

@@ -150,7 +150,10 @@ struct vfio_iommu_type1_dirty_clear {
  */
 #define VFIO_IOMMU_TYPE1_INFO_CAP_FAULT		0x7433
 
-/* Every device has a source that is live: no record means no fault. */
+/*
+ * Every device has a source that is live, for what its page table stops: no record and
+ * nothing lost means no such fault, as far as IOMMU and driver tell of them at all.
+ */
 #define VFIO_IOMMU_FAULT_CAP_COMPLETE		(1U << 0)
 
 /**
