@@ -8,13 +8,16 @@
 
 #include <linux/types.h>
 
+struct pci_dev;
 struct seq_file;
+struct t1x_ioas;
 struct vfio_iommu_driver_ops;
 struct vfio_type1x_fault;
 
 bool t1x_container_show_fdinfo(const struct vfio_iommu_driver_ops *ops, void *iommu_data,
 			       struct seq_file *m);
 
+/**
 /**
  * struct t1x_tap - a module that hears of faults which no IOMMU driver tells us of
  * @source: its &enum vfio_type1x_fault_source
@@ -33,5 +36,27 @@ void t1x_tap_unregister(const struct t1x_tap *tap);
 
 bool t1x_requester_report(u64 unit, struct vfio_type1x_fault *fault);
 void t1x_requester_report_all(u64 unit, const struct vfio_type1x_fault *fault);
+
+/**
+ * struct t1x_listener - somebody who is told of the faults of one device
+ * @report: called for each of them, in any context but NMI and by several CPUs at once;
+ *	    must neither wait nor stop listening.  Returns false if nobody looks at what
+ *	    becomes of it, so that the fault is logged as if there were no listener
+ * @next: the backend's: in the list of an address space, if @ioas
+ * @ioas: the backend's: address space with a reference, or NULL
+ * @requester: the backend's: as in &struct vfio_type1x_fault
+ * @is_alone: the backend's: no other device is in its group
+ */
+struct t1x_listener {
+	bool (*report)(struct t1x_listener *listener, const struct vfio_type1x_fault *fault);
+
+	struct list_head next;
+	struct t1x_ioas *ioas;
+	u32 requester;
+	bool is_alone;
+};
+
+void t1x_listener_add(struct t1x_listener *listener, struct pci_dev *pdev);
+void t1x_listener_remove(struct t1x_listener *listener);
 
 #endif /* _LINUX_VFIO_TYPE1X_H */

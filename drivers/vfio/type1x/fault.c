@@ -7,8 +7,9 @@
  * what one does not read is lost to him, and to nobody else.
  *
  *	t1x_fault_report() --RCU--> queue --ring--> reader
- *	   any context		      |
- *				      +--irq_work--> wait queue
+ *	   any context	  |	      |
+ *			  |	      +--irq_work--> wait queue
+ *			  +--RCU--> listener (listener.c)
  *
  * A queue can be left by the consumer and ended by the address space, in either order.
  * Whichever comes first takes it from the list, under t1x_fault_lock, and says so under
@@ -21,6 +22,7 @@
 #include <linux/poll.h>
 #include <linux/rculist.h>
 #include <linux/slab.h>
+#include <linux/vfio_type1x.h>
 
 #include <trace/events/type1x.h>
 #include <uapi/linux/vfio_type1x.h>
@@ -40,6 +42,7 @@ static DEFINE_SPINLOCK(t1x_fault_lock);
 void t1x_fault_init(struct t1x_faults *faults)
 {
 	INIT_LIST_HEAD(&faults->queues);
+	INIT_LIST_HEAD(&faults->listeners);
 }
 
 /* Another lock than that of those who wait: it is one that sleeps on some kernels. */
@@ -203,6 +206,42 @@ static bool t1x_fault_add(struct t1x_fault_queue *queue, const struct vfio_type1
 	return true;
 }
 
+/*
+ * Is a fault that of a listener's device?  If it is not known to be of one device it is
+ * his if it can be of no other:
+ *
+ *	requester is the device		his
+ *	another, or that of a bridge	not his; a bridge's only if he is alone
+ *	none				only if he is alone
+ *	none, the IOMMU has lost faults	everybody's: they can be anybody's
+ *
+ * Alone is he whose device is the only one in the only group behind an IOMMU.
+ */
+static bool t1x_fault_is_of(const struct t1x_listener *listener,
+			    const struct vfio_type1x_fault *fault)
+{
+	const u32 known = VFIO_TYPE1X_FAULT_FLAG_REQUESTER;
+	const u32 vague = VFIO_TYPE1X_FAULT_FLAG_ALIAS;
+
+	if ((fault->flags & (known | vague)) == known)
+		return fault->requester == listener->requester;
+	if (!(fault->flags & known) && fault->reason == VFIO_TYPE1X_FAULT_REASON_OVERFLOW)
+		return true;
+	return listener->is_alone && READ_ONCE(listener->ioas->nr_groups) == 1;
+}
+
+/* How many of the listeners look at it. */
+static unsigned int t1x_fault_tell(struct t1x_ioas *ioas, const struct vfio_type1x_fault *fault)
+{
+	struct t1x_listener *listener;
+	unsigned int nr_told = 0;
+
+	list_for_each_entry_rcu(listener, &ioas->faults.listeners, next)
+		if (t1x_fault_is_of(listener, fault))
+			nr_told += listener->report(listener, fault);
+	return nr_told;
+}
+
 /**
  * t1x_fault_send() - add a record to one queue
  * @faults: address space that the fault is of
@@ -269,6 +308,7 @@ bool t1x_fault_report(unsigned long id, const struct vfio_type1x_fault *fault)
 		list_for_each_entry_rcu(queue, &ioas->faults.queues, next)
 			if (t1x_fault_send(&ioas->faults, queue, fault) != -EINVAL)
 				nr_told++;
+		nr_told += t1x_fault_tell(ioas, fault);
 	}
 	rcu_read_unlock();
 	trace_t1x_fault(id, fault, nr_told);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Faults of devices: who tells of them (source.c, tap.c), whose they are (requester.c),
- * who is told (fault.c), and the file from which a program reads them (faultfd.c).
+ * who is told (fault.c, listener.c), and the file from which a program reads them
+ * (faultfd.c).
  */
 #ifndef T1X_FAULT_H
 #define T1X_FAULT_H
@@ -27,6 +28,7 @@
 struct device;
 struct file;
 struct iommu_domain;
+struct pci_dev;
 struct t1x_group;
 struct t1x_ioas;
 struct t1x_prq;
@@ -38,6 +40,7 @@ struct vfio_type1x_fault_fd;
  * @queues: list of &struct t1x_fault_queue (RCU; changed under t1x_fault_lock)
  * @nr_queues: queues in it (t1x_fault_lock)
  * @over: no queue may be added (t1x_fault_lock)
+ * @listeners: list of &struct t1x_listener (RCU; changed under t1x_listener_lock)
  * @sources: 1 << n for each source n of some device, live or not (t1x_ioas.lock)
  * @is_silent: some device has none (t1x_ioas.lock)
  * @nr_reported: faults that there were
@@ -47,6 +50,7 @@ struct t1x_faults {
 	struct list_head queues;
 	unsigned int nr_queues;
 	bool over;
+	struct list_head listeners;
 	u32 sources;
 	bool is_silent;
 	atomic64_t nr_reported;
@@ -110,6 +114,8 @@ struct file *t1x_faultfd_open(struct t1x_ioas *ioas, struct vfio_type1x_fault_fd
 int t1x_source_init(void);
 void t1x_source_exit(void);
 void t1x_source_set_requester(struct vfio_type1x_fault *fault, struct device *dev);
+u32 t1x_source_requester(struct pci_dev *pdev);
+unsigned long t1x_source_id(const struct iommu_domain *domain);
 void t1x_source_watch(struct iommu_domain *domain, unsigned long id);
 void t1x_source_join(struct t1x_group *group, const struct t1x_ioas *ioas);
 void t1x_source_leave(struct t1x_group *group);

@@ -59,6 +59,7 @@
  *	  t1x_prq.lock, the IOMMU core's locks of a device
  *	t1x_requester_lock		whose PCI address it is; under domains_rwsem
  *	t1x_tap_mutex			is there a tap; nothing is taken under it
+ *	t1x_listener_lock		drivers that hear of faults; nothing is taken under it
  *
  * mmap_lock is taken under none of ours, nor is user memory touched there: a
  * page fault can last as long as a user likes.

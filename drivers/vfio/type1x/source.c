@@ -63,20 +63,29 @@ struct t1x_source_device {
 };
 
 /**
+/**
+ * t1x_source_requester() - what records call a device
+ * @pdev: device
+ *
+ * Return: as in &struct vfio_type1x_fault.
+ */
+u32 t1x_source_requester(struct pci_dev *pdev)
+{
+	return (u32)pci_domain_nr(pdev->bus) << 16 | pci_dev_id(pdev);
+}
+
+/**
  * t1x_source_set_requester() - say in a record whose fault it is
  * @fault: record
  * @dev: device, or NULL
  */
 void t1x_source_set_requester(struct vfio_type1x_fault *fault, struct device *dev)
 {
-	struct pci_dev *pdev;
-
 	/* Not every IOMMU driver knows whose fault it is. */
 	if (!dev || !dev_is_pci(dev))
 		return;
-	pdev = to_pci_dev(dev);
 	fault->flags |= VFIO_TYPE1X_FAULT_FLAG_REQUESTER;
-	fault->requester = (u32)pci_domain_nr(pdev->bus) << 16 | pci_dev_id(pdev);
+	fault->requester = t1x_source_requester(to_pci_dev(dev));
 }
 
 /*
@@ -107,6 +116,19 @@ static int t1x_source_domain_fault(struct iommu_domain *domain, struct device *d
 void t1x_source_watch(struct iommu_domain *domain, unsigned long id)
 {
 	iommu_set_fault_handler(domain, t1x_source_domain_fault, (void *)id);
+}
+
+/**
+ * t1x_source_id() - whose domain is that?
+ * @domain: any domain
+ *
+ * Return: t1x_stats.id of the address space, which may be gone; 0 if it is not ours.
+ */
+unsigned long t1x_source_id(const struct iommu_domain *domain)
+{
+	bool is_ours = domain->handler == t1x_source_domain_fault;
+
+	return is_ours ? (unsigned long)domain->handler_token : 0;
 }
 
 static u32 t1x_source_flags(const struct iommu_unrecoverable *event)
