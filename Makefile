@@ -119,6 +119,7 @@ qemu-shell: ## boot KERNEL with the devices and modules of the tests, and a shel
 	dir=$$(tools/lib/build-modules $(KERNEL)) && tools/testing/qemu/shell -k $(KERNEL) \
 		-M "$$dir/drivers/vfio/type1x/vfio_iommu_type1x.ko" \
 		-M "$$dir/drivers/vfio/hooks/vfio_type1x_hooks.ko" \
+		-M "$$dir/drivers/vfio/pci/vfio_pci_type1x.ko" \
 		-M "$$dir/$(TEST_MODULES)/t1x_test_device.ko"
 
 bench: ## compare with the stock backend

@@ -40,6 +40,19 @@ static inline bool gup_longterm_faults_killably(void)
 }
 #endif
 
+#ifndef COMPAT_HAVE_VM_FLAGS_SET
+/* Those who change flags there hold the mmap lock, which nothing checks yet. */
+static inline void vm_flags_set(struct vm_area_struct *vma, vm_flags_t flags)
+{
+	vma->vm_flags |= flags;
+}
+
+static inline void vm_flags_clear(struct vm_area_struct *vma, vm_flags_t flags)
+{
+	vma->vm_flags &= ~flags;
+}
+#endif
+
 #ifndef COMPAT_HAVE_PIN_USER_PAGES_FAST_ONLY
 /*
  * Only code for kernels that pin without the ability to wait needs it, and

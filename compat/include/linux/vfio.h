@@ -16,4 +16,18 @@ static inline void vfio_free_device(struct vfio_device *device)
 }
 #endif
 
+/*
+ * Members of &struct vfio_device_ops for a device behind an IOMMU that can be opened
+ * through iommufd as well, where vfio core knows of that.
+ */
+#ifdef COMPAT_HAVE_VFIO_IOMMUFD_PHYSICAL
+#define VFIO_DEVICE_OPS_IOMMUFD_PHYSICAL				\
+	.bind_iommufd = vfio_iommufd_physical_bind,			\
+	.unbind_iommufd = vfio_iommufd_physical_unbind,			\
+	.attach_ioas = vfio_iommufd_physical_attach_ioas,		\
+	.detach_ioas = vfio_iommufd_physical_detach_ioas,
+#else
+#define VFIO_DEVICE_OPS_IOMMUFD_PHYSICAL
+#endif
+
 #endif
