@@ -74,10 +74,15 @@ static const struct print_name ccw_regions[] = {
 	{ 0, NULL },
 };
 
+/* That of a fault region of ours is the first behind vfio-pci's own. */
 static const struct print_name pci_irqs[] = {
-	PRINT_NAME(VFIO_PCI_INTX_IRQ_INDEX), PRINT_NAME(VFIO_PCI_MSI_IRQ_INDEX),
-	PRINT_NAME(VFIO_PCI_MSIX_IRQ_INDEX), PRINT_NAME(VFIO_PCI_ERR_IRQ_INDEX),
-	PRINT_NAME(VFIO_PCI_REQ_IRQ_INDEX),  { 0, NULL },
+	PRINT_NAME(VFIO_PCI_INTX_IRQ_INDEX),
+	PRINT_NAME(VFIO_PCI_MSI_IRQ_INDEX),
+	PRINT_NAME(VFIO_PCI_MSIX_IRQ_INDEX),
+	PRINT_NAME(VFIO_PCI_ERR_IRQ_INDEX),
+	PRINT_NAME(VFIO_PCI_REQ_IRQ_INDEX),
+	PRINT_NAME(VFIO_PCI_NUM_IRQS),
+	{ 0, NULL },
 };
 
 static const struct print_name ccw_irqs[] = {

@@ -50,6 +50,16 @@ static void get_irq_info(void)
 	UNIT_AGREE(fake_differs(&fake, D "VFIO_DEVICE_GET_IRQ_INFO, {argsz=16, "
 					 "flags=VFIO_IRQ_INFO_EVENTFD|VFIO_IRQ_INFO_NORESIZE, "
 					 "index=VFIO_PCI_MSIX_IRQ_INDEX, count=65}) = 0"));
+	/* Of vfio_pci_type1x, and nobody's. */
+	in.index = 5;
+	UNIT_AGREE(fake_differs(&fake, D "VFIO_DEVICE_GET_IRQ_INFO, {argsz=16, "
+					 "flags=VFIO_IRQ_INFO_EVENTFD|VFIO_IRQ_INFO_NORESIZE, "
+					 "index=VFIO_PCI_NUM_IRQS, count=65}) = 0"));
+	in.index = 6;
+	UNIT_AGREE(fake_differs(&fake, D "VFIO_DEVICE_GET_IRQ_INFO, {argsz=16, "
+					 "flags=VFIO_IRQ_INFO_EVENTFD|VFIO_IRQ_INFO_NORESIZE, "
+					 "index=6, count=65}) = 0"));
+	in.index = 2;
 	out.flags = VFIO_IRQ_INFO_MASKABLE | VFIO_IRQ_INFO_AUTOMASKED;
 	fake.state.device_flags = VFIO_DEVICE_FLAGS_CCW;
 	UNIT_AGREE(fake_differs(&fake, D "VFIO_DEVICE_GET_IRQ_INFO, {argsz=16, "
