@@ -56,6 +56,24 @@ int __vfio_find(uint16_t vendor, uint16_t device, int index, char bdf[VFIO_BDF_L
 	return ret;
 }
 
+int __vfio_bind(const char *bdf, const char *driver)
+{
+	char path[PATH_MAX];
+	int ret;
+
+	snprintf(path, sizeof(path), PCI_DEVICES "/%s/driver_override", bdf);
+	ret = __text_write(path, driver);
+	if (ret)
+		return ret;
+	snprintf(path, sizeof(path), PCI_DEVICES "/%s/driver/unbind", bdf);
+	ret = __text_write(path, bdf);
+	if (ret && ret != -ENOENT)
+		return ret;
+	ret = __text_write("/sys/bus/pci/drivers_probe", bdf);
+	snprintf(path, sizeof(path), "/sys/bus/pci/drivers/%s/%s", driver, bdf);
+	return access(path, F_OK) ? -ENXIO : ret;
+}
+
 int __vfio_container_open(void)
 {
 	int fd = open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC);

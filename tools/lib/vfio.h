@@ -31,6 +31,9 @@ struct vfio_device {
 /* Address of the device number @index with this PCI id, in bus order. */
 int __vfio_find(uint16_t vendor, uint16_t device, int index, char bdf[VFIO_BDF_LEN]);
 
+/* Let that driver have it and no other, bound or not before; -ENXIO if it refuses. */
+int __vfio_bind(const char *bdf, const char *driver);
+
 int __vfio_container_open(void);
 int __vfio_group_open(const char *bdf);
 int __vfio_group_attach(int group, int container);
@@ -48,6 +51,7 @@ int __vfio_config_write(const struct vfio_device *device, off_t offset, const vo
 			size_t size);
 
 #define vfio_find(...)			must(__vfio_find(__VA_ARGS__))
+#define vfio_bind(bdf, driver)		must(__vfio_bind(bdf, driver))
 #define vfio_container_open()		must(__vfio_container_open())
 #define vfio_group_open(bdf)		must(__vfio_group_open(bdf))
 #define vfio_group_attach(g, c)		must(__vfio_group_attach(g, c))

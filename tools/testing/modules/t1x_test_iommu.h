@@ -148,6 +148,8 @@ struct t1x_ti_response {
 #define T1X_TI_NO_REQUESTS	(1 << 3)
 /* ... or it is, but there is no queue for what it asks. */
 #define T1X_TI_NO_QUEUE		(1 << 4)
+/* Faults of a domain are reported without a device. */
+#define T1X_TI_NAMELESS		(1 << 5)
 
 /**
  * struct t1x_ti_behaviour - how the IOMMU behaves from now on; all 0 as loaded

@@ -13,13 +13,15 @@
 
 static void t1x_ti_storm_burst(struct t1x_ti_storm *storm)
 {
+	struct device *dev = &storm->td->pdev->dev;
 	u32 burst = min_t(u32, storm->left, T1X_TI_BURST);
 
+	if (t1x_ti_does(flags) & T1X_TI_NAMELESS)
+		dev = NULL;
 	storm->left -= burst;
 	while (burst--) {
-		storm->handled = report_iommu_fault(&storm->td->domain->domain,
-						    &storm->td->pdev->dev, storm->iova,
-						    storm->flags);
+		storm->handled = report_iommu_fault(&storm->td->domain->domain, dev,
+						    storm->iova, storm->flags);
 		atomic64_inc(&t1x_ti.faults);
 	}
 }

@@ -124,7 +124,7 @@ static bool t1x_ti_are_page_sizes(u64 page_sizes)
 static int t1x_ti_do_behave(const struct t1x_ti_behaviour *behaviour)
 {
 	if (behaviour->flags & ~(T1X_TI_NO_IOTLB | T1X_TI_APART | T1X_TI_WIDE |
-				 T1X_TI_NO_REQUESTS | T1X_TI_NO_QUEUE) ||
+				 T1X_TI_NO_REQUESTS | T1X_TI_NO_QUEUE | T1X_TI_NAMELESS) ||
 	    behaviour->dirty > T1X_TI_DIRTY_PARTLY || behaviour->dirty_errno > MAX_ERRNO ||
 	    behaviour->attach_errno > MAX_ERRNO || behaviour->map_limit > S64_MAX ||
 	    (behaviour->page_sizes && !t1x_ti_are_page_sizes(behaviour->page_sizes)))

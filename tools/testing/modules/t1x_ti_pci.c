@@ -3,6 +3,8 @@
  * A PCI bus of its own with devices that are nothing but an address: no BAR, no
  * interrupt, no capability, and a command register to write to.
  */
+#include <linux/module.h>
+#include <linux/moduleparam.h>
 #include <linux/numa.h>
 #include <linux/pci.h>
 
@@ -27,16 +29,35 @@ static struct t1x_ti_dev *t1x_ti_pci_at(unsigned int devfn)
 	return &t1x_ti.devs[PCI_SLOT(devfn)];
 }
 
+/* What devices pretend to be, for a driver that looks at that. */
+static unsigned int t1x_ti_pci_ids[T1X_TI_MAX_DEVICES];
+module_param_array_named(ids, t1x_ti_pci_ids, uint, NULL, 0444);
+MODULE_PARM_DESC(ids, "device << 16 | vendor of each device, 0 for the usual");
+
+static unsigned int t1x_ti_pci_classes[T1X_TI_MAX_DEVICES];
+module_param_array_named(classes, t1x_ti_pci_classes, uint, NULL, 0444);
+MODULE_PARM_DESC(classes, "class of each device, 0 for 0xff0000");
+
+static u32 t1x_ti_pci_id(const struct t1x_ti_dev *td)
+{
+	return t1x_ti_pci_ids[td - t1x_ti.devs] ?: T1X_TI_DEVICE << 16 | T1X_TI_VENDOR;
+}
+
+static u32 t1x_ti_pci_class(const struct t1x_ti_dev *td)
+{
+	return t1x_ti_pci_classes[td - t1x_ti.devs] ?: T1X_TI_PCI_CLASS;
+}
+
 static u32 t1x_ti_pci_register(const struct t1x_ti_dev *td, int where)
 {
 	switch (where) {
 	case PCI_VENDOR_ID:
 	case PCI_SUBSYSTEM_VENDOR_ID:
-		return T1X_TI_DEVICE << 16 | T1X_TI_VENDOR;
+		return t1x_ti_pci_id(td);
 	case PCI_COMMAND:
 		return td->command;
 	case PCI_CLASS_REVISION:
-		return (u32)T1X_TI_PCI_CLASS << 8;
+		return t1x_ti_pci_class(td) << 8;
 	default:
 		return 0;
 	}
