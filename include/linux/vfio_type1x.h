@@ -18,7 +18,6 @@ bool t1x_container_show_fdinfo(const struct vfio_iommu_driver_ops *ops, void *io
 			       struct seq_file *m);
 
 /**
-/**
  * struct t1x_tap - a module that hears of faults which no IOMMU driver tells us of
  * @source: its &enum vfio_type1x_fault_source
  * @is_live: would it hear of a fault just now?  Must not sleep

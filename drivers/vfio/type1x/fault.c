@@ -194,9 +194,6 @@ static bool t1x_fault_add(struct t1x_fault_queue *queue, const struct vfio_type1
 		return false;
 	record = &queue->records[slot.at];
 	*record = *fault;
-	/* Not earlier: who waits for the lock must not get a time before that of his turn. */
-	if (!record->time)
-		record->time = ktime_get_ns();
 	record->cookie = queue->cookie;
 	record->sequence = slot.sequence;
 	record->lost = slot.lost;
@@ -295,10 +292,14 @@ void t1x_fault_lose(struct t1x_faults *faults, struct t1x_fault_queue *queue)
  */
 bool t1x_fault_report(unsigned long id, const struct vfio_type1x_fault *fault)
 {
+	struct vfio_type1x_fault timed = *fault;
 	struct t1x_fault_queue *queue;
 	unsigned int nr_told = 0;
 	struct t1x_ioas *ioas;
 
+	/* One for all consumers, who can tell by it that it is the same fault. */
+	if (!timed.time)
+		timed.time = ktime_get_ns();
 	rcu_read_lock();
 	ioas = t1x_cookie_peek((void *)id);
 	if (ioas) {
@@ -306,9 +307,9 @@ bool t1x_fault_report(unsigned long id, const struct vfio_type1x_fault *fault)
 		if (fault->reason != VFIO_TYPE1X_FAULT_REASON_OVERFLOW)
 			atomic64_inc(&ioas->faults.nr_reported);
 		list_for_each_entry_rcu(queue, &ioas->faults.queues, next)
-			if (t1x_fault_send(&ioas->faults, queue, fault) != -EINVAL)
+			if (t1x_fault_send(&ioas->faults, queue, &timed) != -EINVAL)
 				nr_told++;
-		nr_told += t1x_fault_tell(ioas, fault);
+		nr_told += t1x_fault_tell(ioas, &timed);
 	}
 	rcu_read_unlock();
 	trace_t1x_fault(id, fault, nr_told);

@@ -93,7 +93,9 @@ enum vfio_type1x_fault_reason {
 /**
  * struct vfio_type1x_fault - one fault
  * @time: nanoseconds of CLOCK_MONOTONIC when the kernel heard of it, so that it can
- *	  be compared with when the program started the DMA
+ *	  be compared with when the program started the DMA; the same for all consumers.
+ *	  Of two faults that are reported at the same time by different processors the
+ *	  later one may come first
  * @sequence: records that this consumer got before; there is no gap
  * @lost: records lost to this consumer before, as its queue was full.  @sequence +
  *	  @lost there were before.  What did not get that far is not counted; a record
