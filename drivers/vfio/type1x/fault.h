@@ -113,8 +113,6 @@ struct file *t1x_faultfd_open(struct t1x_ioas *ioas, struct vfio_type1x_fault_fd
 /* source.c */
 int t1x_source_init(void);
 void t1x_source_exit(void);
-void t1x_source_set_requester(struct vfio_type1x_fault *fault, struct device *dev);
-u32 t1x_source_requester(struct pci_dev *pdev);
 unsigned long t1x_source_id(const struct iommu_domain *domain);
 void t1x_source_watch(struct iommu_domain *domain, unsigned long id);
 void t1x_source_join(struct t1x_group *group, const struct t1x_ioas *ioas);
@@ -122,6 +120,8 @@ void t1x_source_leave(struct t1x_group *group);
 void t1x_source_sum(struct t1x_ioas *ioas);
 
 /* requester.c; reporting by these is in <linux/vfio_type1x.h> */
+u32 t1x_requester_of(struct pci_dev *pdev);
+void t1x_requester_note(struct vfio_type1x_fault *fault, struct device *dev);
 bool t1x_requester_add(struct t1x_group *group, struct device *dev, unsigned long owner);
 void t1x_requester_drop(struct t1x_group *group);
 

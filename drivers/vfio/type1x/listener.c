@@ -61,7 +61,7 @@ static bool t1x_listener_is_alone(struct pci_dev *pdev)
  */
 void t1x_listener_add(struct t1x_listener *listener, struct pci_dev *pdev)
 {
-	listener->requester = t1x_source_requester(pdev);
+	listener->requester = t1x_requester_of(pdev);
 	listener->is_alone = t1x_listener_is_alone(pdev);
 	listener->ioas = t1x_listener_find_ioas(pdev);
 	if (!listener->ioas)

@@ -249,7 +249,7 @@ static int t1x_prq_request(struct iommu_page_listener *listener, struct device *
 	struct t1x_prq *prq = port->ioas->prq;
 	int ret = -EINVAL;
 
-	t1x_source_set_requester(&fault, dev);
+	t1x_requester_note(&fault, dev);
 	mutex_lock(&prq->lock);
 	if (port->is_open && prq->queue)
 		ret = t1x_prq_enter(port, &fault, ticket);

@@ -64,6 +64,31 @@ struct t1x_requester {
 static DEFINE_HASHTABLE(t1x_requesters, 8);
 static DEFINE_SPINLOCK(t1x_requester_lock);
 
+/**
+ * t1x_requester_of() - what records call a device
+ * @pdev: device
+ *
+ * Return: as in &struct vfio_type1x_fault.
+ */
+u32 t1x_requester_of(struct pci_dev *pdev)
+{
+	return (u32)pci_domain_nr(pdev->bus) << 16 | pci_dev_id(pdev);
+}
+
+/**
+ * t1x_requester_note() - say in a record whose fault it is
+ * @fault: record
+ * @dev: device, or NULL
+ */
+void t1x_requester_note(struct vfio_type1x_fault *fault, struct device *dev)
+{
+	/* Not every IOMMU driver knows whose fault it is. */
+	if (!dev || !dev_is_pci(dev))
+		return;
+	fault->flags |= VFIO_TYPE1X_FAULT_FLAG_REQUESTER;
+	fault->requester = t1x_requester_of(to_pci_dev(dev));
+}
+
 static struct t1x_requester *t1x_requester_find(u64 unit, u16 address)
 {
 	struct t1x_requester *requester;

@@ -62,32 +62,6 @@ struct t1x_source_device {
 	unsigned long id;
 };
 
-/**
-/**
- * t1x_source_requester() - what records call a device
- * @pdev: device
- *
- * Return: as in &struct vfio_type1x_fault.
- */
-u32 t1x_source_requester(struct pci_dev *pdev)
-{
-	return (u32)pci_domain_nr(pdev->bus) << 16 | pci_dev_id(pdev);
-}
-
-/**
- * t1x_source_set_requester() - say in a record whose fault it is
- * @fault: record
- * @dev: device, or NULL
- */
-void t1x_source_set_requester(struct vfio_type1x_fault *fault, struct device *dev)
-{
-	/* Not every IOMMU driver knows whose fault it is. */
-	if (!dev || !dev_is_pci(dev))
-		return;
-	fault->flags |= VFIO_TYPE1X_FAULT_FLAG_REQUESTER;
-	fault->requester = t1x_source_requester(to_pci_dev(dev));
-}
-
 /*
  * The domain's device was stopped.  What is returned for "not handled" makes an IOMMU
  * driver log the fault as it would do without us.
@@ -104,7 +78,7 @@ static int t1x_source_domain_fault(struct iommu_domain *domain, struct device *d
 
 	fault.flags |= flags & IOMMU_FAULT_WRITE ? VFIO_TYPE1X_FAULT_FLAG_WRITE :
 						   VFIO_TYPE1X_FAULT_FLAG_READ;
-	t1x_source_set_requester(&fault, dev);
+	t1x_requester_note(&fault, dev);
 	return t1x_fault_report((unsigned long)token, &fault) ? 0 : -ENOSYS;
 }
 
@@ -186,7 +160,7 @@ static int t1x_source_device_fault(struct iommu_unrecoverable_listener *listener
 		.pasid = event->has_pasid ? event->pasid : 0,
 	};
 
-	t1x_source_set_requester(&fault, watched->dev);
+	t1x_requester_note(&fault, watched->dev);
 	return t1x_fault_report(watched->id, &fault) ? 0 : -EINVAL;
 }
 

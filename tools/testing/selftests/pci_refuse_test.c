@@ -70,9 +70,13 @@ TEST_F(refuse, denylist_disabled)
 /* Another vendor, another device, graphics that are not Intel's, or no VGA. */
 TEST_F(refuse, others)
 {
+	static const char ids[] = "0x04351af4,0x04368086,0x59121002,0x59128086,0x59128086";
+	static const char classes[] = "0,0,0x030000,0x038000,0x030000";
+	char options[200];
+
 	module_load("/t/" REGION_MODULE ".ko", "");
-	pretend(self, "devices=5 ids=0x04351af4,0x04368086,0x59121002,0x59128086,0x59128086 "
-		      "classes=0,0,0x030000,0x038000,0x030000");
+	snprintf(options, sizeof(options), "devices=5 ids=%s classes=%s", ids, classes);
+	pretend(self, options);
 	for (int i = 0; i < 4; i++)
 		EXPECT_EQ(bind_to(i, REGION_MODULE), 0);
 	EXPECT_EQ(bind_to(4, REGION_MODULE), -ENXIO);
