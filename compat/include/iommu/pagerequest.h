@@ -3,11 +3,9 @@
 #define COMPAT_IOMMU_PAGEREQUEST_H
 
 /*
- * Page requests: a device asks for pages, waits for one answer to the whole group of
- * requests, and tries again. Newer kernels hand over a group when it is complete, and
- * find the listener by the handle of the domain that the device uses. Older ones hand
- * over each request as it comes, to whoever has the handler of the device, who is
- * <iommu/unrecoverable.h>.
+ * Page requests: a device asks for a group of pages, waits for one answer, tries again.
+ * Newer kernels hand over a complete group, to the handle of the domain. Older ones hand
+ * over each request to the handler of the device, which is <iommu/unrecoverable.h>.
  */
 
 #include <linux/device.h>
@@ -114,9 +112,8 @@ static inline int compat_iommu_page_group(struct iopf_group *group)
 }
 
 /*
- * iommu_page_enable() - let a device make page requests; an errno if it cannot, or if
- * its IOMMU driver says yes but has no place for them. (The core warns of a request for
- * which there is a handle but no place.)
+ * iommu_page_enable() - let a device make page requests; an errno if it cannot, or if its
+ * driver has no place for them, of which the core would warn when there is a handle.
  */
 static inline int iommu_page_enable(struct device *dev)
 {
@@ -128,19 +125,13 @@ static inline int iommu_page_enable(struct device *dev)
 	return -EOPNOTSUPP;
 }
 
-/*
- * The IOMMU driver finishes what it has to report before. No answer may be due any more:
- * the core gives one itself, and frees the group.
- */
+/* Reports end before. No answer may be due: the core gives it, and frees the group. */
 static inline void iommu_page_disable(struct device *dev)
 {
 	iommu_dev_disable_feature(dev, IOMMU_DEV_FEAT_IOPF);
 }
 
-/*
- * iommu_page_route() - requests of a group's devices, which use @domain and are enabled,
- * go to @listener, or to nobody if it is NULL.
- */
+/* Requests of a group that uses @domain go to @listener, or to nobody if it is NULL. */
 static inline int iommu_page_route(struct iommu_domain *domain, struct iommu_group *group,
 				   struct iommu_page_listener *listener)
 {

@@ -31,7 +31,7 @@ printf '#define A\n%.0s' {1..400} >>drivers/vfio/type1x/private.h
 END
 
 plant "too many functions over the soft limit" "over the soft limit" <<'END'
-for n in {1..9}; do
+for n in {1..14}; do
 	printf 'int f%d(void)\n{\n' "$n"
 	printf '\t;\n%.0s' {1..50}
 	printf '}\n'

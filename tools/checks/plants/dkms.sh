@@ -16,8 +16,8 @@ plant "another module under another name" "vfio_planted" <<'END'
 sed -i 's/^BUILT_MODULE_NAME\[1\].*/BUILT_MODULE_NAME[1]="vfio_planted"/' dkms.conf
 END
 
-plant "module that dkms does not know" "dkms.conf has no vfio_type1x_hooks" <<'END'
-sed -i '/\[1\]=/d' dkms.conf
+plant "module that dkms does not know" "dkms.conf has no vfio_pci_type1x" <<'END'
+sed -i '/\[2\]=/d' dkms.conf
 END
 
 plant "module for tests that is built for users" "for tests only" <<'END'
