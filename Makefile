@@ -11,6 +11,8 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 KERNEL ?= 6.12
 ## SECS: seconds that each fuzz target runs
 SECS ?= 60
+## ROUNDS: rounds of each test of "soak"
+ROUNDS ?= 10000
 ## T1X_TEST_MODULES: 1 to build what only tests load, too; "install" refuses then
 T1X_TEST_MODULES ?=
 ## INSTALL_MOD_DIR: where "install" puts modules below /lib/modules/VERSION
@@ -109,6 +111,9 @@ harness: ## show that the guest harness notices what goes wrong in a guest
 guest: ## guest tests on KERNEL
 	tools/testing/selftests/run -k $(KERNEL)
 
+soak: ## races of bonds, ROUNDS rounds each, on the debug kernel (takes hours)
+	tools/soak -r $(ROUNDS)
+
 clients: ## DPDK and QEMU's NVMe driver in a guest with KERNEL
 	tools/testing/clients/all -k $(KERNEL)
 
@@ -128,4 +133,4 @@ bench: ## compare with the stock backend
 .DEFAULT_GOAL := modules
 .PHONY: modules install clean help demo check check-quick check-debug static \
 	static-selftest w1 sparse cocci style kdoc budget house abi-check compat-report \
-	dkms unit fuzz harness guest clients debug-kernel qemu-shell bench
+	dkms unit fuzz harness guest soak clients debug-kernel qemu-shell bench

@@ -8,6 +8,7 @@
 
 #include <linux/types.h>
 
+struct device;
 struct pci_dev;
 struct seq_file;
 struct t1x_ioas;
@@ -17,18 +18,8 @@ struct vfio_type1x_fault;
 bool t1x_container_show_fdinfo(const struct vfio_iommu_driver_ops *ops, void *iommu_data,
 			       struct seq_file *m);
 
-/**
- * struct t1x_tap - a module that hears of faults which no IOMMU driver tells us of
- * @source: its &enum vfio_type1x_fault_source
- * @is_live: would it hear of a fault just now?  Must not sleep
- */
-struct t1x_tap {
-	u32 source;
-	bool (*is_live)(void);
-};
-
-int t1x_tap_register(const struct t1x_tap *tap);
-void t1x_tap_unregister(const struct t1x_tap *tap);
+int t1x_tap_register(u32 source);
+void t1x_tap_unregister(u32 source);
 
 /* Instead of the address of a unit: it may be any. */
 #define T1X_REQUESTER_ANY_UNIT	(~(u64)0)
@@ -43,6 +34,7 @@ void t1x_requester_report_all(u64 unit, const struct vfio_type1x_fault *fault);
  *	    becomes of it, so that the fault is logged as if there were no listener
  * @next: the backend's: in the list of an address space, if @ioas
  * @ioas: the backend's: address space with a reference, or NULL
+ * @dev: the backend's: the device
  * @requester: the backend's: as in &struct vfio_type1x_fault
  * @is_alone: the backend's: no other device is in its group
  */
@@ -51,11 +43,15 @@ struct t1x_listener {
 
 	struct list_head next;
 	struct t1x_ioas *ioas;
+	struct device *dev;
 	u32 requester;
 	bool is_alone;
 };
 
 void t1x_listener_add(struct t1x_listener *listener, struct pci_dev *pdev);
 void t1x_listener_remove(struct t1x_listener *listener);
+
+long t1x_svm_device_ioctl(const struct t1x_listener *listener, unsigned int cmd,
+			  unsigned long arg);
 
 #endif /* _LINUX_VFIO_TYPE1X_H */

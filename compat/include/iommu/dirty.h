@@ -18,7 +18,21 @@
  *
  * Return: domain, or ERR_PTR(): -EOPNOTSUPP if this IOMMU or this kernel cannot.
  */
-#ifdef COMPAT_HAVE_IOMMU_DOMAIN_ALLOC_USER
+#if defined(COMPAT_HAVE_IOMMU_PAGING_DOMAIN_ALLOC_FLAGS)
+static inline struct iommu_domain *iommu_domain_alloc_dirty(struct device *dev)
+{
+	const u32 alloc_dirty = 1 << 1; /* IOMMU_HWPT_ALLOC_DIRTY_TRACKING */
+	struct iommu_domain *domain;
+
+	if (!device_iommu_capable(dev, IOMMU_CAP_DIRTY_TRACKING))
+		return ERR_PTR(-EOPNOTSUPP);
+	domain = iommu_paging_domain_alloc_flags(dev, alloc_dirty);
+	if (IS_ERR(domain) || domain->dirty_ops)
+		return domain;
+	iommu_domain_free(domain);
+	return ERR_PTR(-EOPNOTSUPP);
+}
+#elif defined(COMPAT_HAVE_IOMMU_DOMAIN_ALLOC_USER)
 static inline struct iommu_domain *iommu_domain_alloc_dirty(struct device *dev)
 {
 	const u32 alloc_dirty = 1 << 1; /* IOMMU_HWPT_ALLOC_DIRTY_TRACKING */

@@ -75,20 +75,91 @@ static inline void iommu_driver_record_dirty(struct iommu_dirty_bitmap *dirty,
 } while (0)
 #endif
 
-/* Domains with properties that their owner asks for */
+/* Domains */
 
 struct iommu_user_data;
 
 #define IOMMU_DRIVER_ALLOC_DIRTY	(1 << 1)	/* IOMMU_HWPT_ALLOC_DIRTY_TRACKING */
 
-typedef struct iommu_domain *iommu_driver_alloc_fn(struct device *dev, u32 flags,
-						   struct iommu_domain *parent,
-						   const struct iommu_user_data *user_data);
+/**
+ * struct iommu_driver_alloc - how an IOMMU driver makes domains
+ * @any: by type, of older kernels; NULL on failure
+ * @user: as @paging, for kernels that may ask for a domain to nest in, too
+ * @identity: that does not translate
+ * @paging: with a page table; flags are IOMMU_DRIVER_ALLOC_DIRTY or 0.  Sets everything
+ *	that a kernel might expect.
+ * @blocked: that always exists; where the kernel does not ask for it, it makes one of
+ *	the others
+ */
+struct iommu_driver_alloc {
+	struct iommu_domain *(*any)(unsigned int type);
+	struct iommu_domain *(*user)(struct device *dev, u32 flags, struct iommu_domain *parent,
+				     const struct iommu_user_data *user_data);
+	struct iommu_domain *(*identity)(struct device *dev);
+	struct iommu_domain *(*paging)(struct device *dev, u32 flags,
+				       const struct iommu_user_data *user_data);
+	struct iommu_domain *blocked;
+};
 
-static inline void iommu_driver_set_alloc_user(struct iommu_ops *ops, iommu_driver_alloc_fn *fn)
+static inline void iommu_driver_set_alloc(struct iommu_ops *ops,
+					  const struct iommu_driver_alloc *alloc)
 {
+#ifdef COMPAT_HAVE_IOMMU_DOMAIN_ALLOC_OP
+	ops->domain_alloc = alloc->any;
 #ifdef COMPAT_HAVE_IOMMU_DOMAIN_ALLOC_USER
-	ops->domain_alloc_user = fn;
+	ops->domain_alloc_user = alloc->user;
+#endif
+#else
+	ops->domain_alloc_identity = alloc->identity;
+	ops->domain_alloc_paging_flags = alloc->paging;
+	ops->blocked_domain = alloc->blocked;
+#endif
+}
+
+/* @from is told of the domain that the device comes from. */
+static inline void iommu_driver_set_attach(struct iommu_domain_ops *ops,
+					   int (*attach)(struct iommu_domain *domain,
+							 struct device *dev),
+					   int (*from)(struct iommu_domain *domain,
+						       struct device *dev,
+						       struct iommu_domain *old))
+{
+#ifdef COMPAT_HAVE_IOMMU_ATTACH_DEV_OLD
+	ops->attach_dev = from;
+#else
+	ops->attach_dev = attach;
+#endif
+}
+
+/* Where the kernel wants to know the sizes of leaves of domains that it makes. */
+static inline void iommu_driver_set_page_sizes(struct iommu_ops *ops, unsigned long page_sizes)
+{
+#ifdef COMPAT_HAVE_IOMMU_OPS_PGSIZE_BITMAP
+	ops->pgsize_bitmap = page_sizes;
+#endif
+}
+
+/* Address spaces of processes, which devices reach by a PASID */
+
+/* @nr_pasids: devices can have this many, the first of which means none. */
+static inline void iommu_driver_set_sva(struct iommu_ops *ops, struct iommu_device *iommu,
+					struct iommu_domain *(*alloc)(struct device *dev,
+								      struct mm_struct *mm),
+					u32 nr_pasids)
+{
+#ifdef COMPAT_HAVE_IOMMU_SVA
+	ops->domain_alloc_sva = alloc;
+	iommu->max_pasids = nr_pasids;
+#endif
+}
+
+static inline void iommu_driver_set_pasid(struct iommu_domain_ops *ops,
+					  int (*set)(struct iommu_domain *domain,
+						     struct device *dev, u32 pasid,
+						     struct iommu_domain *old))
+{
+#ifdef COMPAT_HAVE_IOMMU_SVA
+	ops->set_dev_pasid = set;
 #endif
 }
 
@@ -141,6 +212,35 @@ static inline void iommu_driver_leave_buses(const struct iommu_ops *ops)
 #endif
 
 /* Faults of devices */
+
+#ifndef COMPAT_HAVE_IOMMU_DEV_FEATURES
+enum iommu_dev_features {
+	IOMMU_DEV_FEAT_SVA,
+	IOMMU_DEV_FEAT_IOPF,
+};
+#endif
+
+static inline void iommu_driver_set_features(struct iommu_ops *ops,
+					     int (*enable)(struct device *dev,
+							   enum iommu_dev_features feature),
+					     int (*disable)(struct device *dev,
+							    enum iommu_dev_features feature))
+{
+#ifdef COMPAT_HAVE_IOMMU_DEV_FEATURES
+	ops->dev_enable_feat = enable;
+	ops->dev_disable_feat = disable;
+#endif
+}
+
+/* Do page requests come with that domain? Otherwise someone enables them. */
+static inline bool iommu_driver_wants_faults(const struct iommu_domain *domain)
+{
+#ifdef COMPAT_HAVE_IOMMU_DEV_FEATURES
+	return false;
+#else
+	return domain->iopf_handler;
+#endif
+}
 
 #ifdef COMPAT_HAVE_IOPF_FAULT
 static inline int iommu_driver_report_unrecoverable(struct device *dev, u64 addr, u32 perm,
@@ -206,6 +306,11 @@ static inline void iopf_queue_remove_device(struct iopf_queue *queue, struct dev
 static inline bool iommu_driver_answers_unclaimed(void)
 {
 	return true;
+}
+
+static inline int iopf_queue_flush_dev(struct device *dev)
+{
+	return 0;
 }
 
 #define iommu_driver_response_t	int

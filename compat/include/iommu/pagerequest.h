@@ -111,6 +111,7 @@ static inline int compat_iommu_page_group(struct iopf_group *group)
 	return 0;
 }
 
+#ifdef COMPAT_HAVE_IOMMU_DEV_FEATURES
 /*
  * iommu_page_enable() - let a device make page requests; an errno if it cannot, or if its
  * driver has no place for them, of which the core would warn when there is a handle.
@@ -130,6 +131,20 @@ static inline void iommu_page_disable(struct device *dev)
 {
 	iommu_dev_disable_feature(dev, IOMMU_DEV_FEAT_IOPF);
 }
+#else
+/*
+ * They begin when a device is attached to a domain that has a handler, and ours gets one
+ * later: nobody asks for any.
+ */
+static inline int iommu_page_enable(struct device *dev)
+{
+	return -EOPNOTSUPP;
+}
+
+static inline void iommu_page_disable(struct device *dev)
+{
+}
+#endif
 
 /* Requests of a group that uses @domain go to @listener, or to nobody if it is NULL. */
 static inline int iommu_page_route(struct iommu_domain *domain, struct iommu_group *group,

@@ -86,4 +86,43 @@ static inline int iommu_enable_nesting(struct iommu_domain *domain)
 }
 #endif
 
+/**
+ * iommu_sva_nr_pasids() - to how many address spaces can a device be bound?
+ * @dev: device
+ *
+ * Return: the PASIDs that it and its IOMMU can use are below this number, and above 0;
+ * 0 also where iommu_sva_bind_device() is not to be called.
+ */
+#ifdef COMPAT_HAVE_IOMMU_SVA
+static inline u32 iommu_sva_nr_pasids(struct device *dev)
+{
+	return dev->iommu ? dev->iommu->max_pasids : 0;
+}
+#else
+static inline u32 iommu_sva_nr_pasids(struct device *dev)
+{
+	return 0;
+}
+
+/* Never the kernel's own: compat/probes/iommu_sva.c says why. */
+static inline struct iommu_sva *compat_iommu_sva_bind_device(struct device *dev,
+							     struct mm_struct *mm)
+{
+	return ERR_PTR(-EOPNOTSUPP);
+}
+
+static inline u32 compat_iommu_sva_get_pasid(struct iommu_sva *handle)
+{
+	return 0;
+}
+
+static inline void compat_iommu_sva_unbind_device(struct iommu_sva *handle)
+{
+}
+
+#define iommu_sva_bind_device	compat_iommu_sva_bind_device
+#define iommu_sva_get_pasid	compat_iommu_sva_get_pasid
+#define iommu_sva_unbind_device	compat_iommu_sva_unbind_device
+#endif
+
 #endif

@@ -53,6 +53,28 @@ static inline void vm_flags_clear(struct vm_area_struct *vma, vm_flags_t flags)
 }
 #endif
 
+#ifndef COMPAT_HAVE_VMA_START_WRITE_KILLABLE
+/*
+ * With the mmap lock held for writing, wait for page faults under way; there are no others
+ * until it is dropped. Without locks of single VMAs there are none then.
+ */
+static inline int vma_start_write_killable(struct vm_area_struct *vma)
+{
+#ifdef COMPAT_HAVE_VMA_LOCK_RWSEM
+	unsigned int mm_seq;
+
+	if (__is_vma_write_locked(vma, &mm_seq))
+		return 0;
+	if (down_write_killable(&vma->vm_lock->lock))
+		return -EINTR;
+	/* Who comes now looks at that, without the lock and again with it, and goes away. */
+	WRITE_ONCE(vma->vm_lock_seq, mm_seq);
+	up_write(&vma->vm_lock->lock);
+#endif
+	return 0;
+}
+#endif
+
 #ifndef COMPAT_HAVE_PIN_USER_PAGES_FAST_ONLY
 /*
  * Only code for kernels that pin without the ability to wait needs it, and
@@ -62,6 +84,32 @@ static inline int pin_user_pages_fast_only(unsigned long start, int nr_pages,
 					   unsigned int gup_flags, struct page **pages)
 {
 	return -EOPNOTSUPP;
+}
+#endif
+
+/*
+ * Which task an mm belongs to is known where memory cgroups are. mm_owner_rcu() may then
+ * be NULL, for one that only the kernel uses; mm_has_owner() is a guess elsewhere.
+ */
+#ifdef CONFIG_MEMCG
+static inline struct task_struct *mm_owner_rcu(const struct mm_struct *mm)
+{
+	return rcu_dereference(mm->owner);
+}
+
+static inline bool mm_has_owner(const struct mm_struct *mm)
+{
+	return rcu_access_pointer(mm->owner);
+}
+#else
+static inline struct task_struct *mm_owner_rcu(const struct mm_struct *mm)
+{
+	return NULL;
+}
+
+static inline bool mm_has_owner(const struct mm_struct *mm)
+{
+	return true;
 }
 #endif
 

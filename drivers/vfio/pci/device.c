@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A device as vfio core sees it: that of vfio-pci-core, with one more region and one more
- * interrupt.
+ * A device as vfio core sees it: that of vfio-pci-core, with one more region, one more
+ * interrupt, and ioctls that bind processes.
  */
 #include <linux/minmax.h>
 #include <linux/uaccess.h>
@@ -79,6 +79,9 @@ static long t1x_pci_device_ioctl(struct vfio_device *vdev, unsigned int cmd, uns
 		if (t1x_pci_device_is_irq(&set->index))
 			return t1x_pci_irq_set(t1x_pci_device_of(vdev), set);
 		break;
+	case VFIO_DEVICE_BIND_TASK:
+	case VFIO_DEVICE_UNBIND_TASK:
+		return t1x_svm_device_ioctl(&t1x_pci_device_of(vdev)->region->listener, cmd, arg);
 	}
 	return vfio_pci_core_ioctl(vdev, cmd, arg);
 }
@@ -97,5 +100,5 @@ const struct vfio_device_ops t1x_pci_device_ops = {
 	.mmap = vfio_pci_core_mmap,
 	.request = vfio_pci_core_request,
 	.match = vfio_pci_core_match,
-	VFIO_DEVICE_OPS_IOMMUFD_PHYSICAL
+	VFIO_PCI_DEVICE_OPS_PHYSICAL
 };

@@ -119,7 +119,7 @@ static void __exit t1x_pci_exit(void)
 }
 module_exit(t1x_pci_exit);
 
-MODULE_DESCRIPTION("vfio-pci with a region for faults, of vfio-type1x");
+MODULE_DESCRIPTION("vfio-pci with a region for faults and bonds, of vfio-type1x");
 MODULE_AUTHOR("The vfio-type1x developers");
 MODULE_VERSION("0.1.0");
 MODULE_LICENSE("GPL");

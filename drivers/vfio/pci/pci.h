@@ -62,7 +62,7 @@ struct t1x_pci_irq {
 
 /**
  * struct t1x_region - the fault region of a device that is open
- * @listener: called by the backend
+ * @listener: called by the backend, and how we call it
  * @irq: raised for new records
  * @pages: header, records, consumer; each may have users who outlive the region
  * @is_watched: the program has mapped it, has read it, or has given an eventfd

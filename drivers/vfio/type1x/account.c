@@ -36,43 +36,54 @@ static void t1x_payer_free(struct t1x_payer *payer)
 	kfree(payer);
 }
 
-static struct t1x_payer *t1x_payer_alloc(struct t1x_ioas *ioas, bool lock_cap)
+static struct t1x_payer *t1x_payer_alloc(struct t1x_ioas *ioas, struct mm_struct *mm,
+					 struct task_struct *task, bool lock_cap)
 {
 	struct t1x_payer *payer = kmalloc(sizeof(*payer), GFP_KERNEL_ACCOUNT);
 
 	if (!payer)
 		return NULL;
 	payer->ioas = ioas;
-	payer->mm = current->mm;
+	payer->mm = mm;
 	mmgrab(payer->mm);
-	payer->task = get_task_struct(current->group_leader);
+	payer->task = get_task_struct(task);
 	payer->lock_cap = lock_cap;
 	payer->nr_uses = 0;
 	list_add(&payer->link, &ioas->payers);
 	return payer;
 }
 
-/**
- * t1x_payer_get() - let the calling process pay
- * @ioas: address space, lock held
- *
- * Return: payer, for one mapping; or ERR_PTR() of -ENODEV if the caller has no
- * mm, or of -ENOMEM.
- */
-struct t1x_payer *t1x_payer_get(struct t1x_ioas *ioas)
+/* May this process lock as much memory as it likes? */
+static bool t1x_payer_has_cap(struct task_struct *task)
 {
-	bool lock_cap = capable(CAP_IPC_LOCK);
+	if (task == current->group_leader)
+		return capable(CAP_IPC_LOCK);
+	return has_capability_noaudit(task, CAP_IPC_LOCK);
+}
+
+/**
+ * t1x_payer_get() - let a process pay
+ * @ioas: address space, lock held
+ * @mm: memory of the process, or NULL
+ * @task: its leader
+ *
+ * Return: payer, for one mapping; or ERR_PTR() of -ENODEV if there is no @mm, or of
+ * -ENOMEM.
+ */
+struct t1x_payer *t1x_payer_get(struct t1x_ioas *ioas, struct mm_struct *mm,
+				struct task_struct *task)
+{
+	bool lock_cap = t1x_payer_has_cap(task);
 	struct t1x_payer *payer;
 
 	lockdep_assert_held(&ioas->lock);
 
-	if (!current->mm)
+	if (!mm)
 		return ERR_PTR(-ENODEV);
 	list_for_each_entry(payer, &ioas->payers, link)
-		if (payer->mm == current->mm && payer->task == current->group_leader &&
-		    payer->lock_cap == lock_cap)
+		if (payer->mm == mm && payer->task == task && payer->lock_cap == lock_cap)
 			goto out;
-	payer = t1x_payer_alloc(ioas, lock_cap);
+	payer = t1x_payer_alloc(ioas, mm, task, lock_cap);
 	if (!payer)
 		return ERR_PTR(-ENOMEM);
 out:

@@ -17,7 +17,7 @@ struct task_struct;
  * @link: in t1x_ioas.payers
  * @ioas: address space that it pays for
  * @mm: address space charged; the struct is held (mmgrab), not its memory
- * @task: leader of the process that mapped; its limit counts
+ * @task: leader of the process whose memory it is; its limit counts
  * @nr_uses: mappings that it pays for, and guests of these (t1x_ioas.lock)
  * @lock_cap: the task had CAP_IPC_LOCK when it mapped: no limit
  */
@@ -33,7 +33,8 @@ struct t1x_payer {
 /* account.c */
 int t1x_account_init(void);
 void t1x_account_exit(void);
-struct t1x_payer *t1x_payer_get(struct t1x_ioas *ioas);
+struct t1x_payer *t1x_payer_get(struct t1x_ioas *ioas, struct mm_struct *mm,
+				struct task_struct *task);
 void t1x_payer_rest(struct t1x_ioas *ioas, struct t1x_payer *payer);
 void t1x_payer_forget(struct t1x_ioas *ioas);
 int t1x_payer_charge(const struct t1x_payer *payer, unsigned long npages);

@@ -18,11 +18,11 @@
 
 #include "private.h"
 
-static bool t1x_backing_wanted(const struct t1x_ioas *ioas)
+static bool t1x_backing_wanted(const struct t1x_ioas *ioas, const struct t1x_mapping *map)
 {
 	lockdep_assert_held(&ioas->lock);
 
-	return ioas->nr_groups;
+	return ioas->nr_groups && !t1x_mapping_is_revoked(map);
 }
 
 /*
@@ -101,6 +101,7 @@ static int t1x_backing_track(struct t1x_ioas *ioas, struct t1x_mapping *map)
 enum t1x_backing_need {
 	T1X_BACKING_FITS,
 	T1X_BACKING_DYING,
+	T1X_BACKING_REVOKED,
 	T1X_BACKING_ADD,
 	T1X_BACKING_REMOVE,
 	T1X_BACKING_TRACK,
@@ -111,7 +112,9 @@ static enum t1x_backing_need t1x_backing_need(const struct t1x_ioas *ioas,
 {
 	if (ioas->dying)
 		return T1X_BACKING_DYING;
-	if (t1x_backing_wanted(ioas) != map->backed)
+	if (t1x_mapping_is_revoked(map))
+		return T1X_BACKING_REVOKED;
+	if (t1x_backing_wanted(ioas, map) != map->backed)
 		return map->backed ? T1X_BACKING_REMOVE : T1X_BACKING_ADD;
 	if (!map->dirty && t1x_mapping_is_tracked(ioas, map))
 		return T1X_BACKING_TRACK;
@@ -127,7 +130,8 @@ static enum t1x_backing_need t1x_backing_need(const struct t1x_ioas *ioas,
  * fits.
  *
  * Return: 0, and the caller owns @map no longer; or -EINVAL if the address space is
- * dying, or the errno of t1x_fill_mapping() or t1x_dirty_alloc().
+ * dying, -EFAULT if the memory was taken back, or the errno of t1x_fill_mapping() or
+ * t1x_dirty_alloc().
  */
 int t1x_backing_publish(struct t1x_ioas *ioas, struct t1x_mapping *map)
 {
@@ -141,6 +145,8 @@ int t1x_backing_publish(struct t1x_ioas *ioas, struct t1x_mapping *map)
 	while (!ret) {
 		mutex_lock(&ioas->lock);
 		need = t1x_backing_need(ioas, map);
+		if (need == T1X_BACKING_FITS && map->lease && !t1x_lease_expose(map->lease))
+			need = T1X_BACKING_REVOKED;
 		if (need == T1X_BACKING_FITS) {
 			if (map->state == T1X_MAPPING_FILLING)
 				t1x_stats_note_map(ioas, map);
@@ -154,6 +160,8 @@ int t1x_backing_publish(struct t1x_ioas *ioas, struct t1x_mapping *map)
 			break;
 		if (need == T1X_BACKING_DYING)
 			ret = -EINVAL;
+		else if (need == T1X_BACKING_REVOKED)
+			ret = -EFAULT;
 		else if (need == T1X_BACKING_ADD)
 			ret = t1x_backing_add(ioas, map);
 		else if (need == T1X_BACKING_REMOVE)
@@ -177,7 +185,7 @@ void t1x_backing_claim(struct t1x_ioas *ioas, struct list_head *maps)
 	struct t1x_mapping *map;
 
 	for (map = t1x_mapping_first(ioas, &all); map; map = t1x_mapping_next(map, &all)) {
-		if (map->state != T1X_MAPPING_READY || map->backed == t1x_backing_wanted(ioas))
+		if (map->state != T1X_MAPPING_READY || map->backed == t1x_backing_wanted(ioas, map))
 			continue;
 		map->state = T1X_MAPPING_BACKING;
 		list_add_tail(&map->link, maps);
@@ -191,7 +199,10 @@ static void t1x_backing_restore_one(struct t1x_ioas *ioas, struct t1x_mapping *m
 
 	do {
 		mutex_lock(&ioas->lock);
-		fits = !map->backed || t1x_backing_wanted(ioas) || ioas->dying;
+		fits = !map->backed || t1x_backing_wanted(ioas, map) || ioas->dying;
+		/* What was taken back just now is not to be mapped any more. */
+		if (fits && map->lease && !t1x_lease_settle(map->lease))
+			fits = !map->backed || ioas->dying;
 		if (fits) {
 			map->state = T1X_MAPPING_READY;
 			t1x_ioas_note_idle(ioas);
@@ -240,7 +251,8 @@ int t1x_backing_add_all(struct t1x_ioas *ioas, struct list_head *maps)
 	while ((map = list_first_entry_or_null(maps, struct t1x_mapping, link))) {
 		list_del(&map->link);
 		ret = t1x_backing_add(ioas, map);
-		if (ret) {
+		/* What has been taken back meanwhile need not be there. */
+		if (ret && !t1x_mapping_is_revoked(map)) {
 			list_add(&map->link, maps);
 			return ret;
 		}

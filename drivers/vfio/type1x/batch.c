@@ -35,11 +35,11 @@
  * t1x_batch_alloc() - get the room for batches
  * @mm: whose memory is to be pinned
  * @npages: pages that are to be pinned altogether
- * @write: pin for writing by the device
+ * @flags: T1X_PIN_*
  *
  * Return: a batch to be freed by kfree(), or NULL.
  */
-struct t1x_batch *t1x_batch_alloc(struct mm_struct *mm, unsigned long npages, bool write)
+struct t1x_batch *t1x_batch_alloc(struct mm_struct *mm, unsigned long npages, unsigned int flags)
 {
 	unsigned int max_pins = t1x_disable_hugepages ? 1 : min_t(unsigned long, npages,
 								   T1X_BATCH_MAX_PINS);
@@ -54,7 +54,7 @@ struct t1x_batch *t1x_batch_alloc(struct mm_struct *mm, unsigned long npages, bo
 	batch->mm = mm;
 	batch->max_pins = max_pins;
 	batch->run_len = (void *)batch + size;
-	batch->write = write;
+	batch->flags = flags;
 	batch->hugetlb = npages >= T1X_BATCH_HUGETLB_MIN && !t1x_disable_hugepages;
 	return batch;
 }
@@ -97,7 +97,7 @@ static unsigned long t1x_batch_trim_hugetlb(struct t1x_batch *batch, unsigned lo
 static int t1x_batch_pin_pages(struct t1x_batch *batch, unsigned long vaddr, unsigned long npages)
 {
 	unsigned long want = min_t(unsigned long, npages, batch->max_pins);
-	long n = t1x_pin_gup(batch->mm, vaddr, want, batch->write, batch->pages);
+	long n = t1x_pin_gup(batch->mm, vaddr, want, batch->flags, batch->pages);
 
 	if (n <= 0)
 		return n ?: -EFAULT;
@@ -126,7 +126,7 @@ static int t1x_batch_pin_hugetlb(struct t1x_batch *batch, unsigned long vaddr,
 		struct page **page = &batch->pages[nr];
 
 		n = t1x_pin_gup(batch->mm, vaddr + (batch->npages << PAGE_SHIFT), 1,
-				batch->write, page);
+				batch->flags, page);
 		if (n <= 0)
 			break;
 		if (!folio_test_hugetlb(page_folio(*page))) {
@@ -217,7 +217,7 @@ static int t1x_batch_pin_raw(struct t1x_batch *batch, unsigned long vaddr, unsig
 		struct t1x_run next = { .npages = 1, .kind = T1X_RUN_RAW };
 
 		ret = t1x_batch_raw_pfn(mm, vaddr + (batch->raw.npages << PAGE_SHIFT),
-					batch->write, &next.pfn);
+					batch->flags & T1X_PIN_WRITE, &next.pfn);
 		if (ret || !t1x_run_extend(&batch->raw, &next))
 			break;
 	}

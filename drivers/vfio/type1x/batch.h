@@ -18,7 +18,7 @@ struct page;
 /**
  * struct t1x_batch - a batch of pages on its way from user memory to a mapping
  * @mm: whose memory; the caller keeps it alive
- * @write: pin for writing by the device
+ * @flags: T1X_PIN_*
  * @hugetlb: the next page is expected to be hugetlb: one pin per huge page
  * @kind: how the frames of this batch are held
  * @raw: the frames, for T1X_RUN_RAW
@@ -32,7 +32,7 @@ struct page;
  */
 struct t1x_batch {
 	struct mm_struct *mm;
-	bool write;
+	unsigned int flags;
 	bool hugetlb;
 	enum t1x_run_kind kind;
 	struct t1x_run raw;
@@ -57,7 +57,7 @@ struct t1x_batch_iter {
 	unsigned long left;
 };
 
-struct t1x_batch *t1x_batch_alloc(struct mm_struct *mm, unsigned long npages, bool write);
+struct t1x_batch *t1x_batch_alloc(struct mm_struct *mm, unsigned long npages, unsigned int flags);
 int t1x_batch_pin(struct t1x_batch *batch, unsigned long vaddr, unsigned long npages);
 void t1x_batch_begin(struct t1x_batch_iter *iter, const struct t1x_batch *batch);
 bool t1x_batch_next(struct t1x_batch_iter *iter, const struct t1x_batch *batch,

@@ -52,6 +52,7 @@ static void t1x_container_release(void *cookie)
 	ioas = t1x_cookie_retire(cookie);
 	t1x_debugfs_remove(ioas);
 	t1x_ioas_kill(ioas);
+	t1x_bond_end_all(ioas);
 	t1x_ioas_put(ioas);
 }
 
@@ -175,7 +176,7 @@ static int t1x_container_dma_rw(void *cookie, dma_addr_t iova, void *data, size_
 
 static struct iommu_domain *t1x_container_group_domain(void *cookie, struct iommu_group *group)
 {
-	struct t1x_ioas *ioas = t1x_cookie_borrow(cookie);
+	struct t1x_ioas *ioas = group ? t1x_cookie_borrow(cookie) : NULL;
 	struct iommu_domain *domain;
 
 	if (!ioas)

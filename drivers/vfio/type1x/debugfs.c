@@ -4,6 +4,7 @@
  *
  *	vfio-type1x/ID/info		the lines of fdinfo, and who chose the backend
  *	vfio-type1x/ID/domains		page tables, and the groups behind each
+ *	vfio-type1x/ID/bonds		a line for each process that is bound
  *	vfio-type1x/ID/mappings		a line for each mapping
  *	vfio-type1x/ID/extents		and how the memory behind it is laid out
  *
@@ -14,9 +15,11 @@
  * for that write.  (Whoever lists the directory, which is root's, can make it wait.)
  */
 #include <linux/debugfs.h>
+#include <linux/device.h>
 #include <linux/iommu.h>
 #include <linux/list.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
 #include <linux/rwsem.h>
 #include <linux/seq_file.h>
 #include <linux/stringify.h>
@@ -88,6 +91,43 @@ out_put:
 	return ret;
 }
 DEFINE_SHOW_ATTRIBUTE(t1x_debugfs_domains);
+
+static void t1x_debugfs_show_bond(struct seq_file *m, const struct t1x_bond *bond)
+{
+	unsigned int nr_leases;
+	bool is_over;
+
+	mutex_lock(&bond->leases->lock);
+	nr_leases = bond->nr_leases;
+	is_over = bond->is_over;
+	mutex_unlock(&bond->leases->lock);
+	seq_printf(m, "bond %u pid %d mode pinned mappings %u", bond->id,
+		   task_tgid_nr(bond->task), nr_leases);
+	/* It is open as long as the bond is in the list. */
+	if (bond->dev)
+		seq_printf(m, " by %s", dev_name(bond->dev));
+	seq_puts(m, is_over ? " over\n" : "\n");
+}
+
+static int t1x_debugfs_bonds_show(struct seq_file *m, void *unused)
+{
+	struct t1x_ioas *ioas = t1x_debugfs_borrow(m);
+	const struct t1x_bond *bond;
+	int ret;
+
+	if (!ioas)
+		return -ENODEV;
+	ret = t1x_ioas_lock(ioas);
+	if (!ret) {
+		list_for_each_entry(bond, &ioas->bonds, link)
+			t1x_debugfs_show_bond(m, bond);
+		mutex_unlock(&ioas->lock);
+	}
+	t1x_ioas_put(ioas);
+	/* One that is dying is as good as gone. */
+	return ret == -EINVAL ? -ENODEV : ret;
+}
+DEFINE_SHOW_ATTRIBUTE(t1x_debugfs_bonds);
 
 /**
  * struct t1x_debugfs_walk - a read of a file with a line for each mapping
@@ -168,9 +208,12 @@ static int t1x_debugfs_show_mapping(struct seq_file *m, void *v)
 		seq_puts(m, "suspended");
 	else
 		seq_printf(m, "%#lx", map->vaddr);
-	seq_printf(m, " %s pid %d%s%s%s\n", t1x_debugfs_states[map->state],
-		   task_tgid_nr(map->payer->task), map->backed ? " backed" : "",
-		   map->dirty ? " tracked" : "",
+	seq_printf(m, " %s pid %d", t1x_debugfs_states[map->state],
+		   task_tgid_nr(map->payer->task));
+	if (map->lease)
+		seq_printf(m, " bond %u%s", map->lease->bond->id,
+			   t1x_mapping_is_revoked(map) ? " revoked" : "");
+	seq_printf(m, "%s%s%s\n", map->backed ? " backed" : "", map->dirty ? " tracked" : "",
 		   t1x_mapping_is_in_use(map) ? " held by devices" : "");
 	return 0;
 }
@@ -268,6 +311,7 @@ void t1x_debugfs_add(struct t1x_ioas *ioas)
 	debugfs_create_file_unsafe("info", 0400, ioas->stats.dir, id, &t1x_debugfs_info_fops);
 	debugfs_create_file_unsafe("domains", 0400, ioas->stats.dir, id,
 				   &t1x_debugfs_domains_fops);
+	debugfs_create_file_unsafe("bonds", 0400, ioas->stats.dir, id, &t1x_debugfs_bonds_fops);
 	debugfs_create_file_unsafe("mappings", 0400, ioas->stats.dir, id,
 				   &t1x_debugfs_mappings_fops);
 	debugfs_create_file_unsafe("extents", 0400, ioas->stats.dir, id,

@@ -178,9 +178,9 @@ static int t1x_domain_map(struct t1x_domain *domain, const struct t1x_mapping *m
 			 map->prot | IOMMU_CACHE, GFP_KERNEL_ACCOUNT);
 }
 
-/* Unmap bytes that are all mapped. */
+/* Unmap bytes that are all mapped; nothing is allocated for that. */
 static bool t1x_domain_unmap(struct t1x_domain *domain, u64 iova, size_t nbytes,
-			     struct iommu_iotlb_gather *gather)
+			     struct iommu_iotlb_gather *gather, bool may_sleep)
 {
 	while (nbytes) {
 		size_t want = min_t(u64, nbytes, t1x_domain_slice(iova));
@@ -189,7 +189,8 @@ static bool t1x_domain_unmap(struct t1x_domain *domain, u64 iova, size_t nbytes,
 			return false;
 		iova += want;
 		nbytes -= want;
-		cond_resched();
+		if (may_sleep)
+			cond_resched();
 	}
 	return true;
 }
@@ -250,11 +251,13 @@ int t1x_domain_replay(struct t1x_domain *domain, struct t1x_mapping *map)
 {
 	struct t1x_run run = {}, pending = {};
 	struct t1x_extents_iter iter;
+	/* If the process takes it back just now, t1x_leases_add_domain() will know. */
+	const unsigned long nr_mapped = READ_ONCE(map->nr_mapped);
 	unsigned long done = 0;
 	bool more;
 	int ret = 0;
 
-	if (!map->nr_mapped)
+	if (!nr_mapped)
 		return 0;
 
 	t1x_extents_begin(&iter, &map->extents);
@@ -264,10 +267,10 @@ int t1x_domain_replay(struct t1x_domain *domain, struct t1x_mapping *map)
 			continue;
 
 		/* The last run may reach into pages that are still to be mapped. */
-		pending.npages = min_t(u64, pending.npages, map->nr_mapped - done);
+		pending.npages = min_t(u64, pending.npages, nr_mapped - done);
 		ret = t1x_domain_replay_run(domain, map, &done, pending);
 		pending = run;
-	} while (more && !ret && done < map->nr_mapped);
+	} while (more && !ret && done < nr_mapped);
 	return ret;
 }
 
@@ -370,10 +373,34 @@ bool t1x_domains_unmap(struct t1x_ioas *ioas, struct list_head *maps)
 		iommu_iotlb_gather_init(&gather);
 		list_for_each_entry(map, maps, link)
 			gone &= t1x_domain_unmap(domain, map->node.start,
-						 map->nr_mapped << PAGE_SHIFT, &gather);
+						 map->nr_mapped << PAGE_SHIFT, &gather, true);
 		iommu_iotlb_sync(domain->domain, &gather);
 	}
 	list_for_each_entry(map, maps, link)
 		map->nr_mapped = 0;
+	return gone;
+}
+
+/**
+ * t1x_domains_revoke() - take a mapping out of domains, on behalf of its memory's owner
+ * @domains: list of domains, by revoke_link, that all map all of @map; nothing else
+ *	     changes that meanwhile
+ * @map: mapping
+ * @may_sleep: or somebody in a hurry waits
+ *
+ * Return: as t1x_domains_unmap().
+ */
+bool t1x_domains_revoke(struct list_head *domains, const struct t1x_mapping *map, bool may_sleep)
+{
+	struct iommu_iotlb_gather gather;
+	struct t1x_domain *domain;
+	bool gone = true;
+
+	list_for_each_entry(domain, domains, revoke_link) {
+		iommu_iotlb_gather_init(&gather);
+		gone &= t1x_domain_unmap(domain, map->node.start, map->nr_mapped << PAGE_SHIFT,
+					 &gather, may_sleep);
+		iommu_iotlb_sync(domain->domain, &gather);
+	}
 	return gone;
 }

@@ -13,6 +13,7 @@
 #include "core/span.h"
 #include "prq.h"
 
+struct device;
 struct iommu_domain;
 struct iommu_group;
 struct scatterlist;
@@ -23,6 +24,10 @@ struct t1x_mapping;
  * struct t1x_group - a group of devices that uses an address space
  * @next: in t1x_domain.groups, or in t1x_ioas.emulated
  * @group: the group, kept alive by vfio core
+ * @only: its device if it had no other when it joined, with a reference, else NULL;
+ *	  immutable.  Only that can have what has to be taken from it before it goes: when
+ *	  it is unplugged, vfio core takes the group out first
+ * @nr_devs: devices it had then
  * @aperture: IOVAs that its devices can address in each domain it was tried in
  * @pins_pages: its driver tells which pages it uses, by pinning them
  * @watched: devices that tell of their faults themselves (source.c)
@@ -35,6 +40,8 @@ struct t1x_mapping;
 struct t1x_group {
 	struct list_head next;
 	struct iommu_group *group;
+	struct device *only;
+	unsigned int nr_devs;
 	struct t1x_span aperture;
 	bool pins_pages;
 	struct list_head watched;
@@ -59,6 +66,7 @@ enum t1x_domain_dirty {
 /**
  * struct t1x_domain - an IOMMU page table and the groups that use it
  * @next: in t1x_ioas.domains
+ * @revoke_link: in t1x_leases.domains, likewise
  * @domain: the page table
  * @groups: attached &struct t1x_group, never empty while listed
  * @enforce_cc: the IOMMU forces coherent DMA
@@ -67,6 +75,7 @@ enum t1x_domain_dirty {
  */
 struct t1x_domain {
 	struct list_head next;
+	struct list_head revoke_link;
 	struct iommu_domain *domain;
 	struct list_head groups;
 	bool enforce_cc;
@@ -87,6 +96,7 @@ int t1x_domains_map(struct t1x_ioas *ioas, struct t1x_mapping *map, const struct
 int t1x_domains_map_sg(struct t1x_ioas *ioas, struct t1x_mapping *map, struct scatterlist *sgl,
 		       unsigned int nents, unsigned long npages);
 bool t1x_domains_unmap(struct t1x_ioas *ioas, struct list_head *maps);
+bool t1x_domains_revoke(struct list_head *domains, const struct t1x_mapping *map, bool may_sleep);
 
 /* window.c */
 int t1x_window_build(struct t1x_span_set *set, const struct t1x_ioas *ioas,

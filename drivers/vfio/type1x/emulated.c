@@ -44,7 +44,8 @@ static void t1x_guest_leave(struct t1x_ioas *ioas, struct t1x_mapping *map)
 {
 	lockdep_assert_held(&ioas->lock);
 
-	if (!--map->nr_guests && map->state == T1X_MAPPING_LEAVING)
+	if (!--map->nr_guests &&
+	    (map->state == T1X_MAPPING_LEAVING || t1x_mapping_is_revoked(map)))
 		t1x_ioas_note_idle(ioas);
 }
 
@@ -82,6 +83,8 @@ static int t1x_visit_find(struct t1x_ioas *ioas, u64 iova, unsigned long npages,
 		return -EBUSY;
 	if ((map->prot & prot) != prot)
 		return -EPERM;
+	if (t1x_mapping_is_revoked(map))
+		return -EFAULT;
 	visit->map = map;
 	visit->page = (iova - map->node.start) >> PAGE_SHIFT;
 	visit->npages = min(npages, t1x_mapping_npages(map) - visit->page);

@@ -28,6 +28,7 @@
 #include <trace/events/type1x.h>
 
 #include "batch.h"
+#include "pin.h"
 #include "private.h"
 
 /* Runs of more pages than this are not staged; also keeps sg lengths in u32. */
@@ -190,6 +191,9 @@ static int t1x_fill_add_batch(struct t1x_fill *fill, bool last)
 	if (ret)
 		goto err_release;
 	ret = fill->ioas->dying ? -EINVAL : 0;
+	/* Asked again, for certain, before the mapping is READY. */
+	if (t1x_mapping_is_revoked(map))
+		ret = -EFAULT;
 	ret = ret ?: t1x_extents_reserve(&map->extents, fill->batch->nr_runs);
 	if (ret)
 		goto err_unlock;
@@ -230,10 +234,13 @@ static int t1x_fill_batches(struct t1x_fill *fill)
 
 static int t1x_fill_init(struct t1x_fill *fill)
 {
+	unsigned int flags = fill->map->lease ? T1X_PIN_BY_AREA : 0;
 	unsigned long npages = t1x_mapping_npages(fill->map);
 	int ret;
 
-	fill->batch = t1x_batch_alloc(fill->map->payer->mm, npages, fill->map->prot & IOMMU_WRITE);
+	if (fill->map->prot & IOMMU_WRITE)
+		flags |= T1X_PIN_WRITE;
+	fill->batch = t1x_batch_alloc(fill->map->payer->mm, npages, flags);
 	if (!fill->batch)
 		return -ENOMEM;
 	if (fill->batch->max_pins == 1)
@@ -257,8 +264,8 @@ static int t1x_fill_init(struct t1x_fill *fill)
  * Sleeps as long as user memory makes it, but not beyond a SIGKILL.
  *
  * Return: 0; or, with part of it done, -ENODEV if the process that made the mapping
- * is gone, or the errno of t1x_batch_pin(), t1x_payer_charge(), or of the IOMMU
- * driver; the mapping is then to be drained.
+ * is gone, -ESRCH if it was bound, or the errno of t1x_batch_pin(), t1x_payer_charge(),
+ * or of the IOMMU driver; the mapping is then to be drained.
  */
 int t1x_fill_mapping(struct t1x_ioas *ioas, struct t1x_mapping *map)
 {
@@ -267,7 +274,7 @@ int t1x_fill_mapping(struct t1x_ioas *ioas, struct t1x_mapping *map)
 	int ret;
 
 	if (mm != current->mm && !mmget_not_zero(mm))
-		return -ENODEV;
+		return map->lease ? t1x_lease_void(map->lease) : -ENODEV;
 
 	ret = t1x_fill_init(&fill);
 	if (!ret) {

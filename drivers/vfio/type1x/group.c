@@ -10,6 +10,7 @@
  * A group of emulated devices has no IOMMU and thus no domain; its devices ask for
  * pages instead (emulated.c).
  */
+#include <linux/device.h>
 #include <linux/iommu.h>
 #include <linux/jiffies.h>
 #include <linux/list.h>
@@ -17,6 +18,22 @@
 #include <linux/slab.h>
 
 #include "private.h"
+#include "sva.h"
+
+static int t1x_group_count_dev(struct device *dev, void *data)
+{
+	struct t1x_group *group = data;
+
+	put_device(group->only);
+	group->only = group->nr_devs++ ? NULL : get_device(dev);
+	return 0;
+}
+
+static void t1x_group_free(struct t1x_group *group)
+{
+	put_device(group->only);
+	kfree(group);
+}
 
 /* A group and its domain, which is NULL for an emulated one. */
 static struct t1x_group *t1x_group_find(struct t1x_ioas *ioas, struct iommu_group *iommu_group,
@@ -70,6 +87,7 @@ static void t1x_group_set_windows(struct t1x_ioas *ioas, struct t1x_span_set *wi
  * @group: the group
  * @fresh: domain that was made for it, attached but not listed
  * @unbacked: mappings that must be pinned because it is the first of its kind
+ * @raced: memory was taken back from a mapping while it was being replayed
  * @in_flight: a mapping is in the way that may yet fail or leave
  * @idle_seq: t1x_ioas.idle_seq when that was found
  * @deadline: jiffies at which to give up waiting for it
@@ -79,6 +97,7 @@ struct t1x_attach {
 	struct t1x_group *group;
 	struct t1x_domain *fresh;
 	struct list_head unbacked;
+	bool raced;
 	bool in_flight;
 	unsigned long idle_seq;
 	unsigned long deadline;
@@ -157,17 +176,22 @@ static int t1x_attach_replay(struct t1x_attach *attach)
 	struct t1x_ioas *ioas = attach->ioas;
 	struct t1x_span all = T1X_SPAN_ALL;
 	struct t1x_mapping *map;
+	unsigned long nr_taken;
 	int ret;
 
 	/* Neither the shared domain nor the own one would have the group. */
 	if (list_empty(&attach->fresh->groups))
 		return -ENODEV;
 
+	nr_taken = t1x_leases_begin_replay(ioas->leases);
 	for (map = t1x_mapping_first(ioas, &all); map; map = t1x_mapping_next(map, &all)) {
 		ret = t1x_domain_replay(attach->fresh, map);
 		if (ret)
 			return ret;
 	}
+	attach->raced = !t1x_leases_add_domain(ioas->leases, attach->fresh, nr_taken);
+	if (attach->raced)
+		return -EAGAIN;
 	list_add_tail(&attach->fresh->next, &ioas->domains);
 	WRITE_ONCE(ioas->stats.nr_domains, ioas->stats.nr_domains + 1);
 	t1x_hwbits_join(ioas, attach->fresh);
@@ -245,6 +269,7 @@ static void t1x_group_block(struct t1x_ioas *ioas, struct t1x_group *group,
 	t1x_domain_detach(domain, group);
 	if (!list_empty(&domain->groups))
 		return;
+	t1x_leases_del_domain(ioas->leases, domain);
 	list_del(&domain->next);
 	WRITE_ONCE(ioas->stats.nr_domains, ioas->stats.nr_domains - 1);
 	t1x_domain_free(domain);
@@ -271,8 +296,8 @@ static void t1x_group_forget(struct t1x_ioas *ioas, const struct t1x_group *grou
  * Take a group out.  Mappings that need not be backed any more are added to @backed;
  * !@used: no device of the group has had a chance to write to memory.
  */
-static void t1x_group_leave(struct t1x_ioas *ioas, struct iommu_group *iommu_group,
-			    struct list_head *backed, bool used)
+static void t1x_group_take_out(struct t1x_ioas *ioas, struct iommu_group *iommu_group,
+			       struct list_head *backed, bool used)
 {
 	struct t1x_span_set windows = {};
 	struct t1x_domain *domain;
@@ -304,9 +329,19 @@ static void t1x_group_leave(struct t1x_ioas *ioas, struct iommu_group *iommu_gro
 	mutex_unlock(&ioas->lock);
 	t1x_window_free(&windows);
 	t1x_source_leave(group);
-	kfree(group);
+	t1x_group_free(group);
 out_unlock:
 	up_write(&ioas->domains_rwsem);
+}
+
+/* The same, without what it has by bonds; it gets no more of that before it has left. */
+static void t1x_group_leave(struct t1x_ioas *ioas, struct iommu_group *iommu_group,
+			    struct list_head *backed, bool used)
+{
+	mutex_lock(&ioas->sva_mutex);
+	t1x_sva_leave(ioas, iommu_group);
+	t1x_group_take_out(ioas, iommu_group, backed, used);
+	mutex_unlock(&ioas->sva_mutex);
 }
 
 /**
@@ -341,20 +376,26 @@ int t1x_group_attach(struct t1x_ioas *ioas, struct iommu_group *iommu_group)
 	INIT_LIST_HEAD(&attach.group->watched);
 	INIT_LIST_HEAD(&attach.group->requesters);
 	t1x_prq_init_port(&attach.group->port, ioas);
+	/* Now, as its lock is not to be had while a process keeps one of its devices busy. */
+	iommu_group_for_each_dev(iommu_group, attach.group, t1x_group_count_dev);
 
 	do {
+		/* Each time there is one mapping less that this can happen to. */
+		if (attach.raced)
+			ret = 0;
 		if (attach.in_flight)
 			ret = t1x_ioas_wait_briefly(ioas, attach.idle_seq, attach.deadline);
 		attach.in_flight = false;
+		attach.raced = false;
 		ret = ret ?: down_write_killable(&ioas->domains_rwsem);
 		if (ret)
 			break;
 		ret = t1x_attach_try(&attach);
 		up_write(&ioas->domains_rwsem);
-	} while (attach.in_flight);
+	} while (attach.in_flight || attach.raced);
 
 	if (ret) {
-		kfree(attach.group);
+		t1x_group_free(attach.group);
 		return ret;
 	}
 	ret = t1x_backing_add_all(ioas, &attach.unbacked);
@@ -411,9 +452,9 @@ out_free:
  * @ioas: address space
  * @iommu_group: group that was attached
  *
- * Called under vfio core's group_lock; waits for no user memory.  If there is
- * no memory for the new, wider windows, the old ones stay.  What the last group
- * behind an IOMMU leaves to emulated devices is unpinned.
+ * Called under vfio core's group_lock; waits for no user memory, unless devices have some
+ * by a PASID.  If there is no memory for the new, wider windows, the old ones stay.  What
+ * the last group behind an IOMMU leaves to emulated devices is unpinned.
  */
 void t1x_group_detach(struct t1x_ioas *ioas, struct iommu_group *iommu_group)
 {

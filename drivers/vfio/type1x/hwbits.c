@@ -191,8 +191,12 @@ static int t1x_hwbits_step(struct t1x_ioas *ioas, struct t1x_mapping *map,
 
 	if (t1x_hwbits_wanted(map)) {
 		chunk.last = min(rest->last, rest->start | (T1X_HWBITS_CHUNK - 1));
-		list_for_each_entry(domain, &ioas->domains, next)
-			visit(domain, map, &chunk);
+		t1x_lease_hold(map->lease);
+		/* What the process has taken back is marked by whoever unpins it. */
+		if (!t1x_mapping_is_revoked(map))
+			list_for_each_entry(domain, &ioas->domains, next)
+				visit(domain, map, &chunk);
+		t1x_lease_release(map->lease);
 		more = chunk.last < rest->last;
 	}
 	if (more)

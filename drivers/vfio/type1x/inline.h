@@ -75,6 +75,12 @@ static inline unsigned long t1x_mapping_npages(const struct t1x_mapping *map)
 	return ((map->node.last - map->node.start) >> PAGE_SHIFT) + 1;
 }
 
+/* Has the process that was bound taken back what is behind a mapping? */
+static inline bool t1x_mapping_is_revoked(const struct t1x_mapping *map)
+{
+	return map->lease && READ_ONCE(map->lease->is_revoked);
+}
+
 /* Do emulated devices hold pages of a mapping, or are at work there? */
 static inline bool t1x_mapping_is_in_use(const struct t1x_mapping *map)
 {

@@ -29,10 +29,9 @@ struct t1x_ioas *t1x_ioas_alloc(bool v2, bool nesting)
 	if (!ioas)
 		return ERR_PTR(-ENOMEM);
 	ioas->prq = t1x_prq_alloc();
-	if (!ioas->prq) {
-		kfree(ioas);
-		return ERR_PTR(-ENOMEM);
-	}
+	ioas->leases = t1x_leases_alloc();
+	if (!ioas->prq || !ioas->leases)
+		goto err_free;
 
 	/* vfio core gives up the module while somebody may still work in here. */
 	__module_get(THIS_MODULE);
@@ -42,17 +41,29 @@ struct t1x_ioas *t1x_ioas_alloc(bool v2, bool nesting)
 	init_rwsem(&ioas->domains_rwsem);
 	INIT_LIST_HEAD(&ioas->domains);
 	INIT_LIST_HEAD(&ioas->emulated);
+	mutex_init(&ioas->sva_mutex);
+	INIT_LIST_HEAD(&ioas->svas);
 	mutex_init(&ioas->dirty_mutex);
 	mutex_init(&ioas->devices_mutex);
 	INIT_LIST_HEAD(&ioas->devices);
 	mutex_init(&ioas->lock);
 	ioas->mappings = RB_ROOT_CACHED;
 	INIT_LIST_HEAD(&ioas->payers);
-	ioas->entries_left = READ_ONCE(t1x_dma_entry_limit);
+	INIT_LIST_HEAD(&ioas->bonds);
+	ioas->entry_limit = READ_ONCE(t1x_dma_entry_limit);
+	ioas->entries_left = ioas->entry_limit;
 	ioas->pgsize_bitmap = PAGE_MASK;
 	t1x_fault_init(&ioas->faults);
 	init_waitqueue_head(&ioas->idle_wq);
 	return ioas;
+
+err_free:
+	if (ioas->leases)
+		t1x_leases_put(ioas->leases);
+	if (ioas->prq)
+		t1x_prq_put(ioas->prq);
+	kfree(ioas);
+	return ERR_PTR(-ENOMEM);
 }
 
 /* The last reference is gone: nobody looks any more, no device is attached. */
@@ -79,10 +90,12 @@ static void t1x_ioas_free(struct t1x_ioas *ioas)
 	mutex_lock(&ioas->lock);
 	t1x_payer_forget(ioas);
 	mutex_unlock(&ioas->lock);
+	t1x_leases_put(ioas->leases);
 	kfree(ioas->export_buf);
 	t1x_window_free(&ioas->windows);
 	mutex_destroy(&ioas->devices_mutex);
 	mutex_destroy(&ioas->dirty_mutex);
+	mutex_destroy(&ioas->sva_mutex);
 	mutex_destroy(&ioas->lock);
 	t1x_prq_put(ioas->prq);
 	kfree_rcu(ioas, rcu);
@@ -181,7 +194,7 @@ int t1x_ioas_wait_settled(struct t1x_ioas *ioas, const struct t1x_mapping *map)
 /**
  * t1x_ioas_wait_guests() - wait until no emulated device works on a mapping
  * @ioas: address space, no lock held
- * @map: mapping of the caller in state LEAVING, so that no more come to pin
+ * @map: mapping of the caller, LEAVING or revoked, so that no more come to pin
  *
  * Return: 0, -EINTR if the task was killed, -EINVAL if the address space is dying.
  */

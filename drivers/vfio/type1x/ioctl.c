@@ -134,6 +134,25 @@ static long t1x_ioctl_get_info(struct t1x_ioas *ioas, void __user *arg)
 	return ret;
 }
 
+/* The bond that comes after the struct, if one is said to. */
+static int t1x_ioctl_map_bond(const struct vfio_iommu_type1_dma_map *map, void __user *arg,
+			      u32 *bond)
+{
+	const size_t minsz = sizeof(*map);
+	struct vfio_type1x_dma_map full;
+
+	if (!(map->flags & VFIO_DMA_MAP_FLAG_BOND))
+		return 0;
+	if (map->argsz < sizeof(full) || map->flags & VFIO_DMA_MAP_FLAG_VADDR)
+		return -EINVAL;
+	if (t1x_ioctl_copy_words(&full.bond, arg + minsz, sizeof(full) - minsz))
+		return -EFAULT;
+	if (full.reserved)
+		return -EINVAL;
+	*bond = full.bond;
+	return full.bond ? 0 : -ENOENT;
+}
+
 static long t1x_ioctl_map(struct t1x_ioas *ioas, void __user *arg)
 {
 	const size_t minsz = offsetofend(struct vfio_iommu_type1_dma_map, size);
@@ -142,12 +161,17 @@ static long t1x_ioctl_map(struct t1x_ioas *ioas, void __user *arg)
 	struct t1x_span iovas, vaddrs;
 	bool set_vaddr;
 	int prot = 0;
+	u32 bond = 0;
 	int ret;
 
 	if (t1x_ioctl_copy_words(&map, arg, minsz))
 		return -EFAULT;
-	if (map.argsz < minsz || map.flags & ~(rw | VFIO_DMA_MAP_FLAG_VADDR))
+	if (map.argsz < minsz || map.flags & ~(rw | VFIO_DMA_MAP_FLAG_VADDR |
+						 VFIO_DMA_MAP_FLAG_BOND))
 		return -EINVAL;
+	ret = t1x_ioctl_map_bond(&map, arg, &bond);
+	if (ret)
+		return ret;
 	if (!map.size)
 		return -EINVAL;
 	if (!t1x_span_init(&iovas, map.iova, map.size) ||
@@ -166,7 +190,7 @@ static long t1x_ioctl_map(struct t1x_ioas *ioas, void __user *arg)
 		prot |= IOMMU_READ;
 	if (map.flags & VFIO_DMA_MAP_FLAG_WRITE)
 		prot |= IOMMU_WRITE;
-	ret = t1x_request_map(ioas, &iovas, map.vaddr, prot);
+	ret = t1x_request_map(ioas, &iovas, map.vaddr, prot, bond);
 	trace_t1x_map(ioas->stats.id, iovas.start, iovas.last, map.vaddr, prot, ret);
 	return ret;
 }
@@ -458,6 +482,10 @@ long t1x_ioctl(struct t1x_ioas *ioas, unsigned int cmd, unsigned long arg)
 		return t1x_ioctl_dirty(ioas, (void __user *)arg);
 	case VFIO_TYPE1X_FAULT_FD:
 		return t1x_ioctl_fault_fd(ioas, (void __user *)arg);
+	case VFIO_IOMMU_SVM_BIND:
+		return t1x_svm_bind(ioas, NULL, (void __user *)arg);
+	case VFIO_IOMMU_SVM_UNBIND:
+		return t1x_svm_unbind(ioas, (void __user *)arg);
 	default:
 		return -ENOTTY;
 	}

@@ -4,7 +4,8 @@
  *
  * A listener belongs to the address space that its device uses while it is open, and
  * hears what is reported for that one only: a fault that comes late, when the device
- * has another owner, is not for him.
+ * has another owner, is not for him.  It also is how a device that is open knows its
+ * address space: svm.c is asked by that.
  */
 #include <linux/iommu.h>
 #include <linux/list.h>
@@ -55,12 +56,13 @@ static bool t1x_listener_is_alone(struct pci_dev *pdev)
  * @pdev: device, whose group is in a container and stays there until
  *	  t1x_listener_remove()
  *
- * If another backend has the container there will be no faults.
+ * If another backend has the container there will be no faults, nor bonds.
  *
  * Context: may sleep
  */
 void t1x_listener_add(struct t1x_listener *listener, struct pci_dev *pdev)
 {
+	listener->dev = &pdev->dev;
 	listener->requester = t1x_requester_of(pdev);
 	listener->is_alone = t1x_listener_is_alone(pdev);
 	listener->ioas = t1x_listener_find_ioas(pdev);
@@ -76,6 +78,8 @@ EXPORT_SYMBOL_NS_GPL(t1x_listener_add, VFIO_TYPE1X);
  * t1x_listener_remove() - and no longer
  * @listener: listener; is not called any more when this returns
  *
+ * The device is being closed: what was bound by it ends.
+ *
  * Context: may sleep
  */
 void t1x_listener_remove(struct t1x_listener *listener)
@@ -86,6 +90,7 @@ void t1x_listener_remove(struct t1x_listener *listener)
 	list_del_rcu(&listener->next);
 	spin_unlock(&t1x_listener_lock);
 	synchronize_rcu();
+	t1x_bond_end_device(listener->ioas, listener->dev);
 	t1x_ioas_put(listener->ioas);
 	listener->ioas = NULL;
 }

@@ -7,6 +7,11 @@
 
 #include "private.h"
 
+bool t1x_allow_pasid;
+module_param_named(allow_pasid, t1x_allow_pasid, bool, 0644);
+MODULE_PARM_DESC(allow_pasid,
+		 "Bind processes by PASID where the kernel can, see svm.rst (default N)");
+
 bool t1x_allow_unsafe_interrupts;
 module_param_named(allow_unsafe_interrupts, t1x_allow_unsafe_interrupts, bool, 0644);
 MODULE_PARM_DESC(allow_unsafe_interrupts,
@@ -44,6 +49,9 @@ static int __init t1x_init(void)
 	ret = t1x_source_init();
 	if (ret)
 		goto err_account;
+	ret = t1x_bond_init();
+	if (ret)
+		goto err_source;
 	t1x_debugfs_init();
 	ret = vfio_register_iommu_driver(&t1x_container_ops);
 	if (ret)
@@ -52,6 +60,8 @@ static int __init t1x_init(void)
 
 err_debugfs:
 	t1x_debugfs_exit();
+	t1x_bond_exit();
+err_source:
 	t1x_source_exit();
 err_account:
 	t1x_account_exit();
@@ -63,6 +73,7 @@ static void __exit t1x_exit(void)
 	t1x_container_drain();
 	vfio_unregister_iommu_driver(&t1x_container_ops);
 	t1x_debugfs_exit();
+	t1x_bond_exit();
 	t1x_source_exit();
 	t1x_account_exit();
 }

@@ -49,6 +49,8 @@ struct t1x_mapping *t1x_mapping_alloc(const struct t1x_span *span, unsigned long
  */
 void t1x_mapping_free(struct t1x_mapping *map)
 {
+	if (map->lease)
+		t1x_lease_end(map->lease);
 	if (map->dirty)
 		kvfree(map->dirty);
 	kfree(map);
@@ -111,10 +113,13 @@ void t1x_mapping_abandon(struct t1x_mapping *map)
 void t1x_mapping_drain_all(struct t1x_ioas *ioas, struct list_head *maps)
 {
 	struct t1x_mapping *map;
-	bool gone;
+	bool gone, leased;
 
 	down_read(&ioas->domains_rwsem);
+	leased = t1x_lease_conceal(ioas->leases, maps);
 	gone = t1x_domains_unmap(ioas, maps);
+	if (leased)
+		mutex_unlock(&ioas->leases->lock);
 	up_read(&ioas->domains_rwsem);
 
 	if (WARN_ONCE(!gone, T1X_NAME ": IOMMU did not unmap, pages stay pinned\n"))

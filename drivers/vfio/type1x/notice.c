@@ -92,7 +92,8 @@ static int t1x_notice_give(struct t1x_ioas *ioas, const struct t1x_mapping *map)
 /**
  * t1x_notice_evict() - let emulated devices get out of mappings
  * @ioas: address space, no lock held
- * @maps: mappings of the caller in state LEAVING, by &t1x_mapping.link
+ * @maps: mappings of the caller that no device can begin to use, LEAVING or revoked, by
+ *	  &t1x_mapping.link
  *
  * Return: 0 if no device has to do with them any more; -EBUSY if one does not
  * unpin, -EINTR if the task was killed, -EINVAL if the address space is dying.

@@ -77,8 +77,10 @@ static long t1x_pin_prefault(struct mm_struct *mm, unsigned long vaddr, unsigned
  * a way that can be killed.
  */
 static long t1x_pin_gup_prefaulted(struct mm_struct *mm, unsigned long vaddr,
-				   unsigned long npages, bool write, struct page **pages)
+				   unsigned long npages, unsigned int flags,
+				   struct page **pages)
 {
+	const bool write = flags & T1X_PIN_WRITE;
 	struct t1x_pin_access access = {
 		.gup = FOLL_LONGTERM | (write ? FOLL_WRITE : 0),
 		.fault = write ? FAULT_FLAG_WRITE : 0,
@@ -90,7 +92,7 @@ static long t1x_pin_gup_prefaulted(struct mm_struct *mm, unsigned long vaddr,
 		if (n)
 			return n;
 	}
-	if (mm == current->mm)
+	if (mm == current->mm && !(flags & T1X_PIN_BY_AREA))
 		n = pin_user_pages_fast_only(vaddr, npages, access.gup, pages);
 	if (n)
 		return n;
@@ -124,7 +126,7 @@ static long t1x_pin_gup_remote(struct mm_struct *mm, unsigned long vaddr, unsign
  * @mm: whose memory; the caller keeps it alive
  * @vaddr: page-aligned user address
  * @npages: number of pages, at least 1
- * @write: pin for writing
+ * @flags: T1X_PIN_*
  * @pages: filled
  *
  * Sleeps, and faults user memory in.
@@ -133,17 +135,18 @@ static long t1x_pin_gup_remote(struct mm_struct *mm, unsigned long vaddr, unsign
  * access wanted, -EINTR if the task was killed, other errors as GUP has them.
  */
 long t1x_pin_gup(struct mm_struct *mm, unsigned long vaddr, unsigned long npages,
-		 bool write, struct page **pages)
+		 unsigned int flags, struct page **pages)
 {
-	unsigned int flags = FOLL_LONGTERM | (write ? FOLL_WRITE : 0);
+	const unsigned int gup = FOLL_LONGTERM | (flags & T1X_PIN_WRITE ? FOLL_WRITE : 0);
 	long n;
 
 	if (!gup_longterm_faults_killably())
-		return t1x_pin_gup_prefaulted(mm, vaddr, npages, write, pages);
-	if (mm != current->mm)
-		return t1x_pin_gup_remote(mm, vaddr, npages, flags, pages);
+		return t1x_pin_gup_prefaulted(mm, vaddr, npages, flags, pages);
+	/* The fast way looks at page tables only, where what goes is a little longer. */
+	if (mm != current->mm || flags & T1X_PIN_BY_AREA)
+		return t1x_pin_gup_remote(mm, vaddr, npages, gup, pages);
 
-	n = pin_user_pages_fast(vaddr, npages, flags, pages);
+	n = pin_user_pages_fast(vaddr, npages, gup, pages);
 	/* The last page of the 64-bit space: just another bad address. */
 	return n == -EOVERFLOW ? -EFAULT : n;
 }
@@ -202,8 +205,8 @@ int t1x_pin_pages(struct mm_struct *mm, unsigned long vaddr, struct page **pages
 	long n = 0;
 
 	while (done < npages) {
-		n = t1x_pin_gup(mm, vaddr + (done << PAGE_SHIFT), npages - done, write,
-				pages + done);
+		n = t1x_pin_gup(mm, vaddr + (done << PAGE_SHIFT), npages - done,
+				write ? T1X_PIN_WRITE : 0, pages + done);
 		if (n <= 0)
 			break;
 		done += n;

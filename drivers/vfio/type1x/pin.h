@@ -21,8 +21,13 @@ static inline unsigned long t1x_pin_folio_rest(struct page *page)
 	return folio_nr_pages(folio) - folio_page_idx(folio, page);
 }
 
-long t1x_pin_gup(struct mm_struct *mm, unsigned long vaddr, unsigned long npages, bool write,
-		 struct page **pages);
+/* t1x_pin_gup(): pin for writing. */
+#define T1X_PIN_WRITE	BIT(0)
+/* t1x_pin_gup(): memory that munmap() is taking away, just now, is gone. */
+#define T1X_PIN_BY_AREA	BIT(1)
+
+long t1x_pin_gup(struct mm_struct *mm, unsigned long vaddr, unsigned long npages,
+		 unsigned int flags, struct page **pages);
 int t1x_pin_pages(struct mm_struct *mm, unsigned long vaddr, struct page **pages,
 		  unsigned long npages, bool write);
 void t1x_pin_drop(struct page **pages, unsigned long npages);

@@ -14,6 +14,7 @@
  *                   t1x_group (list)          |    |
  *                                             |    +--> t1x_pinned (tree: frames that
  *                                             |         emulated devices hold)
+ *                                             +--> t1x_lease --> t1x_bond <-- notifier
  *                                             v
  *                           t1x_payer (list: mm, task), t1x_extents (runs of
  *                                             frames pinned for the IOMMU)
@@ -38,14 +39,19 @@
  * Lock order, outermost first:
  *
  *	vfio core's group_lock
+ *	  t1x_ioas.sva_mutex		address spaces that devices have by a PASID
+ *	    the IOMMU core's locks, mmap_lock of processes (page requests are waited for)
+ *	    t1x_ioas.domains_rwsem	and so on, as below
  *	  t1x_ioas.dirty_mutex		starting and stopping dirty tracking
  *	  t1x_ioas.devices_mutex	the list of emulated devices, their notices
  *	    (locks of a device's driver)
  *	      t1x_ioas.domains_rwsem	the domain list and what the IOMMU maps
  *	        t1x_ioas.lock		the mapping tree, states, counters, windows,
  *					dirty bitmaps, pins of emulated devices
- *	          the IOMMU core's locks	of groups, devices and page tables
- *	            t1x_fault_queue.lock	one queue of faults (raw; any context)
+ *	          t1x_leases.lock	what notifiers may take out of domains; no memory
+ *					is allocated under it
+ *	            the IOMMU core's locks	of groups, devices and page tables
+ *	              t1x_fault_queue.lock	one queue of faults (raw; any context)
  *	        t1x_prq.lock		page requests that wait, and answering them
  *	          the IOMMU core's lock of a device's requests, its driver's for answers
  *	          t1x_fault_queue.lock
@@ -58,16 +64,15 @@
  *	t1x_source_lock			devices that tell themselves; under domains_rwsem
  *	  t1x_prq.lock, the IOMMU core's locks of a device
  *	t1x_requester_lock		whose PCI address it is; under domains_rwsem
- *	t1x_tap_mutex			is there a tap; nothing is taken under it
  *	t1x_listener_lock		drivers that hear of faults; nothing is taken under it
  *
- * mmap_lock is taken under none of ours, nor is user memory touched there: a
- * page fault can last as long as a user likes.
+ * mmap_lock is taken under none of ours but sva_mutex, nor is user memory touched there:
+ * a page fault can last as long as a user likes.  t1x_leases.lock is taken under it.
  *
  * Invariants: under domains_rwsem each listed domain maps the first
  * t1x_mapping.nr_mapped pages of each mapping, and nothing else.  Under
- * t1x_ioas.lock a READY mapping is backed if and only if a group sits behind an
- * IOMMU, and has a dirty bitmap if and only if it is tracked.
+ * t1x_ioas.lock a READY mapping that was not revoked is backed if and only if a group
+ * sits behind an IOMMU, and has a dirty bitmap if and only if it is tracked.
  */
 #ifndef T1X_PRIVATE_H
 #define T1X_PRIVATE_H
@@ -87,12 +92,14 @@
 #include <vfio/driver.h>
 
 #include "account.h"
+#include "bond.h"
 #include "core/span.h"
 #include "dirty.h"
 #include "domain.h"
 #include "emulated.h"
 #include "extents.h"
 #include "fault.h"
+#include "mapping.h"
 #include "prq.h"
 #include "stats.h"
 
@@ -112,81 +119,13 @@ struct t1x_run;
 				__stringify(T1X_VERSION_PATCH)
 
 /* main.c: module parameters */
+extern bool t1x_allow_pasid;
 extern bool t1x_allow_unsafe_interrupts;
 extern bool t1x_disable_hugepages;
 extern bool t1x_hw_dirty;
 extern bool t1x_private_domains;
 extern bool t1x_prefer;
 extern unsigned int t1x_dma_entry_limit;
-
-/**
- * enum t1x_mapping_state - who may touch a mapping
- * @T1X_MAPPING_FILLING: the MAP that makes it
- * @T1X_MAPPING_READY: whoever holds t1x_ioas.lock
- * @T1X_MAPPING_UPDATING: the MAP(VADDR) that moves it to another mm
- * @T1X_MAPPING_BACKING: the group that joins or leaves, which pins or unpins it
- * @T1X_MAPPING_LEAVING: the UNMAP that takes it down
- */
-enum t1x_mapping_state {
-	T1X_MAPPING_FILLING,
-	T1X_MAPPING_READY,
-	T1X_MAPPING_UPDATING,
-	T1X_MAPPING_BACKING,
-	T1X_MAPPING_LEAVING,
-};
-
-/**
- * struct t1x_mapping - one MAP_DMA
- * @node: IOVA span and place in t1x_ioas.mappings; immutable once inserted
- * @link: for lists private to the owning thread
- * @vaddr: user address of the first byte (t1x_ioas.lock)
- * @prot: IOMMU_READ and IOMMU_WRITE bits; immutable
- * @birth: one more than that of the mapping made before (t1x_ioas.lock)
- * @state: see the picture above (t1x_ioas.lock)
- * @vaddr_invalid: between UNMAP(VADDR) and MAP(VADDR) (t1x_ioas.lock)
- * @backed: @extents has all frames, as an IOMMU needs (t1x_ioas.lock)
- * @prepaid: @payer pays for all pages, not only for those that devices hold
- *	     (t1x_ioas.lock)
- * @has_raw: some frames are no memory, see T1X_RUN_RAW (as @backed)
- * @stained: @dirty may have bits set (t1x_ioas.lock)
- * @nr_guests: emulated devices that work on user memory behind it just now
- *	       (t1x_ioas.lock)
- * @payer: who is charged; changes in state UPDATING only
- * @nr_2m_leaves: leaves of that size that its frames make (owning thread)
- * @nr_1g_leaves: likewise (owning thread)
- * @leaves_counted: they are counted in the statistics (owning thread)
- * @nr_mapped: leading pages that the domains map (domains_rwsem, owning thread)
- * @nr_charged: pages charged to @payer, if @prepaid or while @extents has frames
- *		(owning thread)
- * @dirty: a bit per page, or NULL (t1x_ioas.lock)
- * @pins: tree of &struct t1x_pinned, pages that emulated devices hold
- *	  (t1x_ioas.lock)
- * @extents: frames pinned for the IOMMU (owning thread; appended to under
- *	     domains_rwsem)
- */
-struct t1x_mapping {
-	struct interval_tree_node node;
-	struct list_head link;
-	unsigned long vaddr;
-	u64 birth;
-	int prot;
-	enum t1x_mapping_state state;
-	bool vaddr_invalid;
-	bool backed;
-	bool prepaid;
-	bool has_raw;
-	bool stained;
-	unsigned int nr_guests;
-	u32 nr_2m_leaves;
-	u32 nr_1g_leaves;
-	bool leaves_counted;
-	struct t1x_payer *payer;
-	unsigned long nr_mapped;
-	unsigned long nr_charged;
-	unsigned long *dirty;
-	struct rb_root_cached pins;
-	struct t1x_extents extents;
-};
 
 /**
  * struct t1x_ioas - an I/O address space
@@ -197,6 +136,8 @@ struct t1x_mapping {
  * @domains_rwsem: see the lock order above
  * @domains: list of &struct t1x_domain (@domains_rwsem)
  * @emulated: list of &struct t1x_group without an IOMMU (@domains_rwsem)
+ * @sva_mutex: see the lock order above
+ * @svas: list of &struct t1x_sva (@sva_mutex)
  * @dirty_mutex: see the lock order above
  * @devices_mutex: see the lock order above
  * @devices: emulated devices to be told of an UNMAP (written under
@@ -205,9 +146,13 @@ struct t1x_mapping {
  * @dying: released by vfio core, nothing may be added (written under both)
  * @mappings: interval tree of &struct t1x_mapping by IOVA (@lock)
  * @births: mappings made so far (@lock)
+ * @leases: what its bonds need of it; immutable
+ * @bonds: list of &struct t1x_bond (@lock)
+ * @last_bond: id of the youngest (@lock)
  * @payers: list of &struct t1x_payer (@lock)
  * @spare_payer: one of them that pays for nothing, or NULL (@lock)
  * @entries_left: mappings that may still be made (@lock)
+ * @entry_limit: how many there may be; immutable
  * @nr_vaddr_invalid: mappings with vaddr_invalid set (@lock)
  * @pgsize_bitmap: IOMMU page sizes that every domain has (@lock)
  * @windows: IOVAs that may be mapped, if @nr_groups (@lock)
@@ -238,6 +183,9 @@ struct t1x_ioas {
 	struct list_head domains;
 	struct list_head emulated;
 
+	struct mutex sva_mutex; /* what devices have by a PASID */
+	struct list_head svas;
+
 	struct mutex dirty_mutex; /* START and STOP */
 	struct mutex devices_mutex; /* devices, and telling them */
 	struct list_head devices;
@@ -246,6 +194,9 @@ struct t1x_ioas {
 	bool dying;
 	struct rb_root_cached mappings;
 	u64 births;
+	struct t1x_leases *leases;
+	struct list_head bonds;
+	u32 last_bond;
 	struct list_head payers;
 	struct t1x_payer *spare_payer;
 	unsigned int entries_left;
@@ -267,24 +218,8 @@ struct t1x_ioas {
 	wait_queue_head_t idle_wq;
 	unsigned long idle_seq;
 	unsigned int nr_waiting;
+	unsigned int entry_limit;
 };
-
-/* mapping.c */
-struct t1x_mapping *t1x_mapping_alloc(const struct t1x_span *span, unsigned long vaddr, int prot);
-void t1x_mapping_free(struct t1x_mapping *map);
-void t1x_mapping_drain(struct t1x_ioas *ioas, struct t1x_mapping *map);
-void t1x_mapping_drain_all(struct t1x_ioas *ioas, struct list_head *maps);
-void t1x_mapping_unpin(struct t1x_mapping *map);
-void t1x_mapping_abandon(struct t1x_mapping *map);
-
-/* fill.c */
-int t1x_fill_mapping(struct t1x_ioas *ioas, struct t1x_mapping *map);
-
-/* backing.c */
-int t1x_backing_publish(struct t1x_ioas *ioas, struct t1x_mapping *map);
-void t1x_backing_claim(struct t1x_ioas *ioas, struct list_head *maps);
-int t1x_backing_add_all(struct t1x_ioas *ioas, struct list_head *maps);
-void t1x_backing_restore(struct t1x_ioas *ioas, struct list_head *maps);
 
 /* Bytes of dirty bitmap that one request may ask for: 2^31 pages. */
 #define T1X_MAX_DIRTY_BITMAP	SZ_256M
@@ -311,7 +246,7 @@ bool t1x_ioas_enforces_cc(struct t1x_ioas *ioas);
 
 /* request.c */
 int t1x_request_map(struct t1x_ioas *ioas, const struct t1x_span *span, unsigned long vaddr,
-		    int prot);
+		    int prot, u32 bond);
 int t1x_request_unmap(struct t1x_ioas *ioas, const struct t1x_span *span, unsigned int flags,
 		      const struct vfio_bitmap *bitmap, u64 *unmapped);
 

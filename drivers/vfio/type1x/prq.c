@@ -269,25 +269,6 @@ void t1x_prq_init_port(struct t1x_prq_port *port, struct t1x_ioas *ioas)
 	port->ioas = ioas;
 }
 
-/**
- * struct t1x_prq_walk - the devices of a group
- * @dev: the last one
- * @nr_devs: how many
- */
-struct t1x_prq_walk {
-	struct device *dev;
-	unsigned int nr_devs;
-};
-
-static int t1x_prq_walk_dev(struct device *dev, void *data)
-{
-	struct t1x_prq_walk *walk = data;
-
-	walk->dev = dev;
-	walk->nr_devs++;
-	return 0;
-}
-
 static bool t1x_prq_reports(struct device *dev)
 {
 	struct iommu_device *iommu = dev->iommu ? dev->iommu->iommu_dev : NULL;
@@ -299,22 +280,18 @@ static bool t1x_prq_reports(struct device *dev)
 	return false;
 }
 
-/*
- * Only the device of a group that has no other: when it is unplugged, vfio core takes the
- * group out first.  One of several would go with requests of its own in the table.
- */
+/* One of several devices would go with requests of its own in the table. */
 static bool t1x_prq_enable(struct t1x_group *group, struct iommu_domain *domain)
 {
-	struct t1x_prq_walk walk = {};
+	struct device *dev = group->only;
 
-	iommu_group_for_each_dev(group->group, &walk, t1x_prq_walk_dev);
-	if (walk.nr_devs != 1 || !t1x_prq_reports(walk.dev) || iommu_page_enable(walk.dev))
+	if (!dev || !t1x_prq_reports(dev) || iommu_page_enable(dev))
 		return false;
 	if (iommu_page_route(domain, group->group, &group->port.listener)) {
-		iommu_page_disable(walk.dev);
+		iommu_page_disable(dev);
 		return false;
 	}
-	group->port.dev = walk.dev;
+	group->port.dev = dev;
 	return true;
 }
 

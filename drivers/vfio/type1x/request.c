@@ -15,8 +15,28 @@
 
 #include "private.h"
 
+/* Whose memory is it, and who pays for it? */
+static int t1x_request_settle_payer(struct t1x_ioas *ioas, struct t1x_mapping *map, u32 id)
+{
+	struct t1x_bond *bond;
+	int ret;
+
+	if (!map->lease) {
+		map->payer = t1x_payer_get(ioas, current->mm, current->group_leader);
+	} else {
+		bond = t1x_bond_find(ioas, id);
+		if (!bond)
+			return -ENOENT;
+		ret = t1x_lease_begin(map->lease, bond);
+		if (ret)
+			return ret;
+		map->payer = t1x_payer_get(ioas, bond->notifier.mm, bond->task);
+	}
+	return PTR_ERR_OR_ZERO(map->payer);
+}
+
 /* Stake the claim of a new mapping, or say why not. */
-static int t1x_request_insert(struct t1x_ioas *ioas, struct t1x_mapping *map)
+static int t1x_request_insert(struct t1x_ioas *ioas, struct t1x_mapping *map, u32 bond)
 {
 	struct t1x_span span = t1x_mapping_span(map);
 	struct t1x_mapping *other;
@@ -39,14 +59,10 @@ static int t1x_request_insert(struct t1x_ioas *ioas, struct t1x_mapping *map)
 		ret = -ENOSPC;
 	else if (ioas->nr_groups && !t1x_span_set_covers(&ioas->windows, &span))
 		ret = -EINVAL;
+	ret = ret ?: t1x_request_settle_payer(ioas, map, bond);
 	if (ret)
 		goto out_unlock;
 
-	map->payer = t1x_payer_get(ioas);
-	if (IS_ERR(map->payer)) {
-		ret = PTR_ERR(map->payer);
-		goto out_unlock;
-	}
 	WRITE_ONCE(ioas->entries_left, ioas->entries_left - 1);
 	map->birth = ++ioas->births;
 	interval_tree_insert(&map->node, &ioas->mappings);
@@ -82,26 +98,30 @@ static void t1x_request_remove(struct t1x_ioas *ioas, struct list_head *maps)
  * @span: IOVAs, aligned to t1x_ioas_min_pgsize()
  * @vaddr: user address of the first byte, likewise aligned
  * @prot: IOMMU_READ and IOMMU_WRITE, at least one
+ * @bond: id of the bond to the process whose address it is, 0 for the caller
  *
  * Return: 0, or with nothing changed
  * -EEXIST if a mapping overlaps @span, -ENOSPC if there are too many,
  * -EINVAL if @span is not inside one window, or too large while dirty pages are
- * tracked, -EFAULT if the memory is not there or may not be accessed so, -ENOMEM
+ * tracked, -ENOENT if there is no such bond, -ESRCH if it has ended, -EFAULT if the
+ * memory is not there, is taken back, or may not be accessed so, -ENOMEM
  * also for RLIMIT_MEMLOCK, -EINTR if the task was killed, other errors of GUP and
  * of the IOMMU driver.
  */
 int t1x_request_map(struct t1x_ioas *ioas, const struct t1x_span *span, unsigned long vaddr,
-		    int prot)
+		    int prot, u32 bond)
 {
 	struct t1x_mapping *map;
 	LIST_HEAD(maps);
-	int ret;
+	int ret = 0;
 
 	map = t1x_mapping_alloc(span, vaddr, prot);
 	if (!map)
 		return -ENOMEM;
 
-	ret = t1x_request_insert(ioas, map);
+	if (bond)
+		ret = t1x_lease_alloc(map);
+	ret = ret ?: t1x_request_insert(ioas, map, bond);
 	if (ret) {
 		t1x_mapping_free(map);
 		return ret;

@@ -2,7 +2,7 @@
 /*
  * Statistics: counters, and the lines that they make in fdinfo and debugfs.
  *
- * The lines are printed from a kprobe, which can wait for nothing.  Therefore all
+ * The lines are printed from a probe, which can wait for nothing.  Therefore all
  * that they tell is kept in counters, written by those who hold a lock anyway, and
  * read without one: each line is right, two lines may be from different moments.
  *
@@ -164,7 +164,9 @@ void t1x_stats_show(const struct t1x_ioas *ioas, struct seq_file *m)
 	seq_printf(m, "type1x-groups:\t%u\n", READ_ONCE(ioas->nr_groups));
 	seq_printf(m, "type1x-emulated-groups:\t%u\n", READ_ONCE(ioas->nr_emulated));
 	seq_printf(m, "type1x-domains:\t%u\n", READ_ONCE(stats->nr_domains));
+	seq_printf(m, "type1x-bonds:\t%u\n", READ_ONCE(stats->nr_bonds));
 	seq_printf(m, "type1x-mappings:\t%lu\n", READ_ONCE(stats->nr_mappings));
+	seq_printf(m, "type1x-entry-limit:\t%u\n", ioas->entry_limit);
 	seq_printf(m, "type1x-entries-left:\t%u\n", READ_ONCE(ioas->entries_left));
 	seq_printf(m, "type1x-mapped-bytes:\t%llu\n",
 		   (u64)READ_ONCE(stats->mapped_npages) << PAGE_SHIFT);

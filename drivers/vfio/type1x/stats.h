@@ -23,6 +23,7 @@ struct t1x_run;
  * @mapped_npages: 4K pages in them (t1x_ioas.lock)
  * @nr_maps: mappings that have ever been made (t1x_ioas.lock)
  * @nr_unmaps: mappings that have been taken down (t1x_ioas.lock)
+ * @nr_bonds: bonds to the memory of processes (t1x_ioas.lock)
  * @nr_domains: page tables (t1x_ioas.domains_rwsem)
  * @nr_reported: dirty pages that the user has been told of
  * @locked_npages: 4K pages that payers are charged for
@@ -37,6 +38,7 @@ struct t1x_stats {
 	unsigned long mapped_npages;
 	u64 nr_maps;
 	u64 nr_unmaps;
+	unsigned int nr_bonds;
 	unsigned int nr_domains;
 	atomic_long_t nr_reported;
 	atomic_long_t locked_npages;

@@ -1,61 +1,50 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Taps: sources of faults that another module brings.
+ * Taps: modules that hear of faults which no IOMMU driver tells us of.
  *
  * A tap comes and goes while there are containers.  What it hears goes to requester.c;
  * here is only whether there is one, for those who ask which sources are live.
  */
+#include <linux/atomic.h>
+#include <linux/bitops.h>
 #include <linux/bits.h>
 #include <linux/export.h>
-#include <linux/mutex.h>
-#include <linux/rcupdate.h>
 
 #include <linux/vfio_type1x.h>
 #include <uapi/linux/vfio_type1x.h>
 
 #include "private.h"
 
-/* Sources that need a tap; there is one so far, and so one tap. */
+/* Sources that need a tap. */
 #define T1X_TAP_SOURCES	BIT(VFIO_TYPE1X_FAULT_SOURCE_VTD)
 
-static const struct t1x_tap __rcu *t1x_tap;
-static DEFINE_MUTEX(t1x_tap_mutex);
+/* Sources that have one. */
+static unsigned long t1x_taps;
 
 /**
- * t1x_tap_register() - a source is there
- * @tap: what it is; must stay until t1x_tap_unregister()
+ * t1x_tap_register() - a source is there, and hears of every fault that it can
+ * @source: its &enum vfio_type1x_fault_source
  *
- * Return: 0; -EINVAL for a source that needs none, -EBUSY if it has one.
+ * Context: any
+ * Return: 0; -EINVAL for a source that needs no tap, -EBUSY if it has one.
  */
-int t1x_tap_register(const struct t1x_tap *tap)
+int t1x_tap_register(u32 source)
 {
-	int ret = 0;
-
-	if (!(BIT(tap->source) & T1X_TAP_SOURCES))
+	if (source >= BITS_PER_LONG || !(BIT(source) & T1X_TAP_SOURCES))
 		return -EINVAL;
-	mutex_lock(&t1x_tap_mutex);
-	if (rcu_access_pointer(t1x_tap))
-		ret = -EBUSY;
-	else
-		rcu_assign_pointer(t1x_tap, tap);
-	mutex_unlock(&t1x_tap_mutex);
-	return ret;
+	return test_and_set_bit(source, &t1x_taps) ? -EBUSY : 0;
 }
 EXPORT_SYMBOL_NS_GPL(t1x_tap_register, VFIO_TYPE1X);
 
 /**
  * t1x_tap_unregister() - and is there no more
- * @tap: from t1x_tap_register()
+ * @source: registered, by the caller
  *
- * Nobody is in its is_live() when this returns.
+ * Context: any
  */
-void t1x_tap_unregister(const struct t1x_tap *tap)
+void t1x_tap_unregister(u32 source)
 {
-	mutex_lock(&t1x_tap_mutex);
-	if (rcu_access_pointer(t1x_tap) == tap)
-		rcu_assign_pointer(t1x_tap, NULL);
-	mutex_unlock(&t1x_tap_mutex);
-	synchronize_rcu();
+	clear_bit(source, &t1x_taps);
 }
 EXPORT_SYMBOL_NS_GPL(t1x_tap_unregister, VFIO_TYPE1X);
 
@@ -63,17 +52,10 @@ EXPORT_SYMBOL_NS_GPL(t1x_tap_unregister, VFIO_TYPE1X);
  * t1x_tap_live() - which sources would tell of a fault just now
  * @sources: 1 << n for each source n that some device has
  *
- * Return: those of them that need no tap, or have one that works.
+ * Context: any
+ * Return: those of them that need no tap, or have one.
  */
 u32 t1x_tap_live(u32 sources)
 {
-	const struct t1x_tap *tap;
-	u32 live = sources & ~T1X_TAP_SOURCES;
-
-	rcu_read_lock();
-	tap = rcu_dereference(t1x_tap);
-	if (tap && tap->is_live())
-		live |= sources & BIT(tap->source);
-	rcu_read_unlock();
-	return live;
+	return sources & (~T1X_TAP_SOURCES | READ_ONCE(t1x_taps));
 }

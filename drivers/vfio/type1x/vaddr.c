@@ -19,7 +19,8 @@
  * @size: bytes of the mappings invalidated, on success
  *
  * Return: 0; or with nothing changed -EINVAL if a mapping would be cut in two
- * (type1v2) or has no valid user address already, -EBUSY if there are emulated
+ * (type1v2), has no valid user address already, or has memory of a bond, which stays
+ * that process's; -EBUSY if there are emulated
  * devices, which need user addresses all the time, -EINTR if killed.
  */
 int t1x_vaddr_suspend(struct t1x_ioas *ioas, const struct t1x_span *span, unsigned int flags,
@@ -36,7 +37,7 @@ int t1x_vaddr_suspend(struct t1x_ioas *ioas, const struct t1x_span *span, unsign
 	if (ioas->nr_emulated)
 		ret = -EBUSY;
 	list_for_each_entry(map, &maps, link)
-		if (map->vaddr_invalid)
+		if (map->vaddr_invalid || map->lease)
 			ret = -EINVAL;
 	if (ret)
 		goto out_unlock;
@@ -74,7 +75,7 @@ static struct t1x_mapping *t1x_vaddr_claim(struct t1x_ioas *ioas, const struct t
 		 !map->vaddr_invalid)
 		map = ERR_PTR(-EINVAL);
 	if (!IS_ERR(map)) {
-		*payer = t1x_payer_get(ioas);
+		*payer = t1x_payer_get(ioas, current->mm, current->group_leader);
 		if (IS_ERR(*payer))
 			map = ERR_CAST(*payer);
 		else

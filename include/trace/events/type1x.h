@@ -193,6 +193,62 @@ TRACE_EVENT(t1x_notice,
 	TP_printk("id=%lu iova=%#llx-%#llx", __entry->id, __entry->start, __entry->last)
 );
 
+/* A process was bound, or not: its pid in the initial namespace. */
+TRACE_EVENT(t1x_bond,
+	TP_PROTO(unsigned long id, u32 bond, pid_t pid, int ret),
+	TP_ARGS(id, bond, pid, ret),
+	TP_STRUCT__entry(
+		__field(unsigned long, id)
+		__field(u32, bond)
+		__field(pid_t, pid)
+		__field(int, ret)
+	),
+	TP_fast_assign(
+		__entry->id = id;
+		__entry->bond = bond;
+		__entry->pid = pid;
+		__entry->ret = ret;
+	),
+	TP_printk("id=%lu bond=%u pid=%d ret=%d", __entry->id, __entry->bond, __entry->pid,
+		  __entry->ret)
+);
+
+TRACE_EVENT(t1x_unbond,
+	TP_PROTO(unsigned long id, u32 bond, int ret),
+	TP_ARGS(id, bond, ret),
+	TP_STRUCT__entry(
+		__field(unsigned long, id)
+		__field(u32, bond)
+		__field(int, ret)
+	),
+	TP_fast_assign(
+		__entry->id = id;
+		__entry->bond = bond;
+		__entry->ret = ret;
+	),
+	TP_printk("id=%lu bond=%u ret=%d", __entry->id, __entry->bond, __entry->ret)
+);
+
+/* A mapping has lost its memory, because the process or the program wanted so. */
+TRACE_EVENT(t1x_revoke,
+	TP_PROTO(unsigned long id, u32 bond, u64 start, u64 last),
+	TP_ARGS(id, bond, start, last),
+	TP_STRUCT__entry(
+		__field(unsigned long, id)
+		__field(u32, bond)
+		__field(u64, start)
+		__field(u64, last)
+	),
+	TP_fast_assign(
+		__entry->id = id;
+		__entry->bond = bond;
+		__entry->start = start;
+		__entry->last = last;
+	),
+	TP_printk("id=%lu bond=%u iova=%#llx-%#llx", __entry->id, __entry->bond,
+		  __entry->start, __entry->last)
+);
+
 /* A device was stopped; so many consumers were told of it. */
 TRACE_EVENT(t1x_fault,
 	TP_PROTO(unsigned long id, const struct vfio_type1x_fault *fault, unsigned int nr_told),

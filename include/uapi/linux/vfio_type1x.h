@@ -12,6 +12,7 @@
 #include <linux/types.h>
 #include <linux/vfio.h>
 #include <linux/vfio_type1x_fault.h>
+#include <linux/vfio_type1x_svm.h>
 
 /**
  * define VFIO_TYPE1X_IOMMU - IOMMU type that no other backend answers
@@ -161,7 +162,8 @@ struct vfio_iommu_type1_dirty_clear {
  * @header: id VFIO_IOMMU_TYPE1_INFO_CAP_FAULT, version 1
  * @flags: VFIO_IOMMU_FAULT_CAP_*
  * @sources: 1 << n if source n of &enum vfio_type1x_fault_source is live, that is, if
- *	     it tells of the faults of at least one device
+ *	     it tells of the faults of at least one device; sources from 16 on are
+ *	     always live, and have no bit
  * @record_size: bytes of a &struct vfio_type1x_fault
  * @max_records: most that VFIO_TYPE1X_FAULT_FD allows
  *
@@ -193,7 +195,8 @@ struct vfio_iommu_type1_info_cap_fault {
  *
  * Ioctls of VFIO have the numbers from VFIO_BASE to 127; from 128 on they are those
  * of iommufd.  Linux gives them away from below, and has come to VFIO_BASE + 21 by
- * 7.2; so ours begin at the other end.
+ * 7.2; so ours begin at the other end.  (Of two, + 22 and + 23, the numbers are those
+ * that were once proposed for Linux.)
  */
 #define VFIO_TYPE1X_FAULT_FD			_IO(VFIO_TYPE, VFIO_BASE + 27)
 

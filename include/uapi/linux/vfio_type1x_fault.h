@@ -24,18 +24,22 @@
  *				     Only address and direction are known
  * @VFIO_TYPE1X_FAULT_SOURCE_DEVICE: an IOMMU driver that tells the owner of the device:
  *				     Arm SMMUv3 on Linux 6.1
+ * @VFIO_TYPE1X_FAULT_SOURCE_SVM: no device, but the process that was bound has taken
+ *				  memory away (<linux/vfio_type1x_svm.h>)
  *
  * @VFIO_TYPE1X_FAULT_SOURCE_PAGE_REQUEST: a device asks for a page and waits: its group of
  *					   requests is to be answered.  Goes to the file
  *					   opened with VFIO_TYPE1X_FAULT_FD_RESPOND only
  *
- * 1 << source is its bit in &struct vfio_iommu_type1_info_cap_fault.
+ * 1 << source is its bit in &struct vfio_iommu_type1_info_cap_fault, for those that are
+ * IOMMUs; others are from 16 on.
  */
 enum vfio_type1x_fault_source {
 	VFIO_TYPE1X_FAULT_SOURCE_VTD = 1,
 	VFIO_TYPE1X_FAULT_SOURCE_DOMAIN = 2,
 	VFIO_TYPE1X_FAULT_SOURCE_DEVICE = 3,
 	VFIO_TYPE1X_FAULT_SOURCE_PAGE_REQUEST = 4,
+	VFIO_TYPE1X_FAULT_SOURCE_SVM = 16,
 };
 
 /**
@@ -55,6 +59,11 @@ enum vfio_type1x_fault_source {
  *				       this consumer; that is all it says.  Until it is
  *				       read it stands for those that are dropped later
  * @VFIO_TYPE1X_FAULT_REASON_OTHER: none of these; see @raw_reason of the record
+ * @VFIO_TYPE1X_FAULT_REASON_REVOKED: the process has unmapped or moved memory of the
+ *				      mapping at @iova of the record, whose bytes
+ *				      are in @raw[0]; nothing is behind it any more
+ * @VFIO_TYPE1X_FAULT_REASON_BOND_ENDED: the memory of the process is gone, and with it
+ *					 what is behind all mappings of the bond
  *
  * There may be more some day: take those for VFIO_TYPE1X_FAULT_REASON_OTHER.
  */
@@ -68,6 +77,8 @@ enum vfio_type1x_fault_reason {
 	VFIO_TYPE1X_FAULT_REASON_TABLE = 6,
 	VFIO_TYPE1X_FAULT_REASON_OVERFLOW = 7,
 	VFIO_TYPE1X_FAULT_REASON_OTHER = 8,
+	VFIO_TYPE1X_FAULT_REASON_REVOKED = 16,
+	VFIO_TYPE1X_FAULT_REASON_BOND_ENDED = 17,
 };
 
 /* The access was a read, ... */
@@ -115,6 +126,7 @@ enum vfio_type1x_fault_reason {
  * @pasid: address space of the device
  * @group: of page requests; the device uses the number again when it has its answer.
  *	   Else zero
+ * @bond: VFIO_TYPE1X_FAULT_SOURCE_SVM: id of the bond, else zero
  * @reserved: zero
  *
  * Bytes, in the order of the machine::
@@ -131,8 +143,8 @@ enum vfio_type1x_fault_reason {
  *	     +---------------+---------------+-------+-------+---------------+
  *	  64 |  raw_reason   |   requester   |     pasid     |     group     |
  *	     +---------------+---------------+---------------+---------------+
- *	  80 |                           reserved                            |
- *	     |                          to byte 127                          |
+ *	  80 |     bond      |                                               |
+ *	     +---------------+           reserved, to byte 127               |
  *	     +---------------------------------------------------------------+
  *
  * A record does not cross a page.
@@ -151,7 +163,8 @@ struct vfio_type1x_fault {
 	__u32	requester;
 	__u32	pasid;
 	__u32	group;
-	__u32	reserved[12];
+	__u32	bond;
+	__u32	reserved[11];
 };
 
 /**
