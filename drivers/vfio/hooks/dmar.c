@@ -15,15 +15,13 @@
  *	  +-- t1x_dmar_deliver()	t1x_dmar_queue --> whose device it was
  *
  * What gets lost on the way (faults that the hardware had no record for, that came
- * while the driver cleared, that the queue had no room for, and interrupts that the
- * probe has missed) may have been of any device behind the unit.  So the owners of
- * them all are told just that: there was something.
+ * while the driver cleared, that the queue had no room for) may have been of any device
+ * behind the unit.  So the owners of them all are told just that: there was something.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/io.h>
 #include <linux/irq_work.h>
-#include <linux/kprobes.h>
 #include <linux/ktime.h>
 #include <linux/printk.h>
 #include <linux/ptrace.h>
@@ -63,7 +61,6 @@ struct t1x_dmar_entry {
  * @tail: entries that were taken out, ever
  * @entries: entry n is at n % T1X_DMAR_ROOM
  * @lost_any: something was lost, and it is not known of which unit
- * @nr_missed: hits that the probe has missed so far
  * @nr_units: units in @units
  * @units: where each unit goes on: physical address, index of the next record
  */
@@ -73,7 +70,6 @@ static struct t1x_dmar_queue {
 	u32 tail;
 	struct t1x_dmar_entry entries[T1X_DMAR_ROOM];
 	bool lost_any;
-	unsigned long nr_missed;
 	u32 nr_units;
 	struct {
 		u64 unit;
@@ -82,8 +78,6 @@ static struct t1x_dmar_queue {
 } t1x_dmar_queue = {
 	.lock = __RAW_SPIN_LOCK_UNLOCKED(t1x_dmar_queue.lock),
 };
-
-static struct kprobe t1x_dmar_probe;
 
 static void t1x_dmar_put(struct t1x_dmar_queue *queue, const struct t1x_dmar_entry *entry)
 {
@@ -206,64 +200,42 @@ static void t1x_dmar_deliver(struct irq_work *work)
 static DEFINE_IRQ_WORK(t1x_dmar_work, t1x_dmar_deliver);
 
 /* At the entry of dmar_fault(): mostly, but not always, a hard interrupt. */
-static int t1x_dmar_hit(struct kprobe *probe, struct pt_regs *regs)
+static void t1x_dmar_hit(struct pt_regs *regs)
 {
 	const struct intel_iommu *unit = (void *)regs_get_kernel_argument(regs, 1);
 	struct t1x_dmar_queue *queue = &t1x_dmar_queue;
-	unsigned long nr_missed = READ_ONCE(probe->nmissed);
 	unsigned long flags;
 	bool some;
 
 	raw_spin_lock_irqsave(&queue->lock, flags);
 	some = t1x_dmar_copy(queue, unit);
-	if (queue->nr_missed != nr_missed) {
-		queue->nr_missed = nr_missed;
-		queue->lost_any = true;
-		some = true;
-	}
 	raw_spin_unlock_irqrestore(&queue->lock, flags);
 	if (some)
 		irq_work_queue(&t1x_dmar_work);
-	return 0;
 }
 
-NOKPROBE_SYMBOL(t1x_dmar_hit);
-
-static const struct t1x_tap t1x_dmar_tap = {
-	.source = VFIO_TYPE1X_FAULT_SOURCE_VTD,
-	.is_live = t1x_probe_works,
+static struct t1x_probe t1x_dmar_probe = {
+	.function = "dmar_fault",
+	.hit = t1x_dmar_hit,
 };
 
 /* Whom it calls is still there: the backend, which this module depends on. */
 static void t1x_dmar_disarm(void)
 {
-	unregister_kprobe(&t1x_dmar_probe);
+	t1x_probe_disarm(&t1x_dmar_probe);
 	/* Nothing is put in any more, and what is there is delivered. */
 	irq_work_sync(&t1x_dmar_work);
 }
 
 static int t1x_dmar_arm(void)
 {
-	static const struct t1x_probe_place entry = {
-		.symbol = "dmar_fault",
-		.handler = t1x_dmar_hit,
-	};
-	int ret = t1x_probe_init();
+	int ret = t1x_probe_arm(&t1x_dmar_probe);
 
 	if (ret)
 		return ret;
-	ret = t1x_probe_arm(&t1x_dmar_probe, &entry);
+	ret = t1x_tap_register(VFIO_TYPE1X_FAULT_SOURCE_VTD);
 	if (ret)
-		goto out_exit;
-	ret = t1x_tap_register(&t1x_dmar_tap);
-	if (ret)
-		goto out_disarm;
-	return 0;
-
-out_disarm:
-	t1x_dmar_disarm();
-out_exit:
-	t1x_probe_exit();
+		t1x_dmar_disarm();
 	return ret;
 }
 
@@ -295,7 +267,6 @@ void t1x_dmar_exit(void)
 {
 	if (!t1x_dmar_is_armed)
 		return;
-	t1x_tap_unregister(&t1x_dmar_tap);
+	t1x_tap_unregister(VFIO_TYPE1X_FAULT_SOURCE_VTD);
 	t1x_dmar_disarm();
-	t1x_probe_exit();
 }

@@ -2,11 +2,10 @@
 /*
  * The backend of a container in /proc/PID/fdinfo/FD.
  *
- * vfio core prints nothing there.  procfs calls show_fd_locks() for each file
- * right before it would ask vfio core, so a probe at its entry prints instead.
- * No file and no structure of vfio core is changed: containers opened earlier are
- * served, too, a probe that does not hit omits lines, and nothing remains of it
- * after unloading.  If the lines do not fit, procfs starts again with a larger
+ * vfio core prints nothing there.  procfs calls show_fd_locks() for each file right before
+ * it would ask vfio core, so a probe at its entry prints instead.  No file and no structure
+ * of vfio core is changed: containers opened earlier are served, too, and nothing remains
+ * of it after unloading.  If the lines do not fit, procfs starts again with a larger
  * buffer, as for any other line.
  *
  * The handler is like a call from show_fd_locks() with preemption off (probe.c): in
@@ -17,7 +16,6 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/fs.h>
-#include <linux/kprobes.h>
 #include <linux/major.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
@@ -30,8 +28,6 @@
 #include <vfio/probed.h>
 
 #include "hooks.h"
-
-static struct kprobe t1x_fdinfo_probe;
 
 /*
  * The device number says /dev/vfio/vfio, the owner that vfio core serves it, not
@@ -67,19 +63,19 @@ static void t1x_fdinfo_show(struct seq_file *m, struct vfio_container *container
 }
 
 /* At the entry of show_fd_locks(). */
-static int t1x_fdinfo_hit(struct kprobe *probe, struct pt_regs *regs)
+static void t1x_fdinfo_hit(struct pt_regs *regs)
 {
 	struct seq_file *m = (struct seq_file *)regs_get_kernel_argument(regs, 0);
 	struct file *file = (struct file *)regs_get_kernel_argument(regs, 1);
 
-	if (unlikely(probe->nmissed))
-		pr_info_once("missed a read of fdinfo, which another probe was in the way of\n");
 	if (t1x_fdinfo_is_container(file))
 		t1x_fdinfo_show(m, file->private_data);
-	return 0;
 }
 
-NOKPROBE_SYMBOL(t1x_fdinfo_hit);
+static struct t1x_probe t1x_fdinfo_probe = {
+	.function = "show_fd_locks",
+	.hit = t1x_fdinfo_hit,
+};
 
 /**
  * t1x_fdinfo_init() - from now on fdinfo of containers has lines about the backend
@@ -89,11 +85,7 @@ NOKPROBE_SYMBOL(t1x_fdinfo_hit);
  */
 int t1x_fdinfo_init(void)
 {
-	static const struct t1x_probe_place entry = {
-		.symbol = "show_fd_locks",
-		.handler = t1x_fdinfo_hit,
-	};
-	int ret = t1x_probe_arm(&t1x_fdinfo_probe, &entry);
+	int ret = t1x_probe_arm(&t1x_fdinfo_probe);
 
 	if (ret)
 		pr_err("cannot probe show_fd_locks() by ftrace, error %d\n", ret);
@@ -107,5 +99,5 @@ int t1x_fdinfo_init(void)
  */
 void t1x_fdinfo_exit(void)
 {
-	unregister_kprobe(&t1x_fdinfo_probe);
+	t1x_probe_disarm(&t1x_fdinfo_probe);
 }

@@ -3,26 +3,24 @@
 #ifndef T1X_HOOKS_H
 #define T1X_HOOKS_H
 
-#include <linux/kprobes.h>
-#include <linux/types.h>
+#include <linux/ftrace.h>
+#include <linux/ptrace.h>
 
 /**
- * struct t1x_probe_place - where a probe goes, and what it does there
- * @symbol: name of a function of the kernel, or NULL
- * @address: a function of ours, if there is no @symbol
- * @handler: is called at its entry
+ * struct t1x_probe - a function of ours that is called at the entry of another
+ * @function: the name of that one
+ * @hit: ours; regs_get_kernel_argument() gives it what that one was called with
+ * @ops: ftrace's side, by t1x_probe_arm()
  */
-struct t1x_probe_place {
-	const char *symbol;
-	void *address;
-	kprobe_pre_handler_t handler;
+struct t1x_probe {
+	const char *function;
+	void (*hit)(struct pt_regs *regs);
+	struct ftrace_ops ops;
 };
 
 /* probe.c */
-int t1x_probe_init(void);
-void t1x_probe_exit(void);
-int t1x_probe_arm(struct kprobe *probe, const struct t1x_probe_place *place);
-bool t1x_probe_works(void);
+int t1x_probe_arm(struct t1x_probe *probe);
+void t1x_probe_disarm(struct t1x_probe *probe);
 
 /* fdinfo.c */
 int t1x_fdinfo_init(void);

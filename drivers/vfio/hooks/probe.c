@@ -1,119 +1,106 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Probes at the entry of functions, by ftrace and by nothing else.
+ * Probes at the entry of functions, by ftrace.
  *
- * The handler of such a probe is like a call from the function, with preemption off: in
- * its context, be that a process or a hard interrupt.  A breakpoint would bring it into
- * NMI context, where next to nothing is allowed.
+ * A probe is like a call from the function, with preemption off: in its context, be that
+ * a process or a hard interrupt.  A breakpoint would bring it into NMI context, where
+ * next to nothing is allowed.
  *
- * An administrator can switch all probes off, and on again, and nobody is told.  So
- * whoever has to know asks t1x_probe_works(), which calls a function of ours that has
- * a probe as well, and looks whether it hits.
+ * Why no kprobe, which uses ftrace as well at the entry of a function?  All kprobes of
+ * a processor share one state: while one is at work, others are missed.  And all can be
+ * switched off by anybody who may, and nobody is told.  Ours are independent of all others.
+ *
+ * They are permanent in the sense of ftrace: as long as they are there, nobody can switch
+ * ftrace off.  So what a probe hears is all that there is to hear, and whoever relies on
+ * that need not ask whether it still does.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/compiler.h>
+#include <linux/container_of.h>
+#include <linux/ftrace.h>
+#include <linux/kconfig.h>
 #include <linux/kprobes.h>
 #include <linux/printk.h>
-#include <linux/ptrace.h>
+#include <linux/sched.h>
 
 #include "hooks.h"
 
-static int t1x_probe_register(struct kprobe *probe, const struct t1x_probe_place *place, u32 flags)
+/* At the entry of the function.  Must not sleep: whoever disarms would not wait for that. */
+static void notrace t1x_probe_hit(unsigned long ip, unsigned long parent_ip,
+				  struct ftrace_ops *ops, struct ftrace_regs *fregs)
 {
-	*probe = (struct kprobe){
-		.symbol_name = place->symbol,
-		.addr = place->address,
-		.pre_handler = place->handler,
-		.flags = flags,
+	struct t1x_probe *probe = container_of(ops, struct t1x_probe, ops);
+	struct pt_regs *regs = ftrace_get_regs(fregs);
+
+	/* Incomplete they are for those only who have not asked for them. */
+	if (likely(regs))
+		probe->hit(regs);
+}
+
+/* A kprobe that is disabled changes nothing; but it knows where it would go. */
+static int t1x_probe_find(const char *function, unsigned long *address)
+{
+	struct kprobe kprobe = {
+		.symbol_name = function,
+		.flags = KPROBE_FLAG_DISABLED,
 	};
-	return register_kprobe(probe);
-}
-
-/**
- * t1x_probe_arm() - have a handler called at the entry of a function
- * @probe: result; unregister_kprobe() undoes it
- * @place: which function and which handler
- *
- * Registered as disabled, a probe tells its kind before it can hit.  Enabling it
- * succeeds without effect, and for good, while all probes are switched off: then it is
- * registered anew, so that it starts when they are switched on.
- *
- * Context: may sleep
- * Return: 0; -EOPNOTSUPP without kprobes, or where ftrace does not reach the function;
- * other errors of register_kprobe(), -ENOENT if there is no such function.
- */
-int t1x_probe_arm(struct kprobe *probe, const struct t1x_probe_place *place)
-{
-	int ret = t1x_probe_register(probe, place, KPROBE_FLAG_DISABLED);
+	int ret = register_kprobe(&kprobe);
 
 	if (ret)
 		return ret;
-	ret = kprobe_ftrace(probe) ? enable_kprobe(probe) : -EOPNOTSUPP;
-	if (!ret && !kprobe_disabled(probe))
-		return 0;
-	unregister_kprobe(probe);
-	if (ret)
-		return ret;
-	pr_warn_once("kprobes are switched off, and nothing is done here until they are on\n");
-	return t1x_probe_register(probe, place, 0);
-}
-
-/* At the entry of t1x_probe_beacon(). */
-static int t1x_probe_see(struct kprobe *probe, struct pt_regs *regs)
-{
-	bool *seen = (bool *)regs_get_kernel_argument(regs, 0);
-
-	WRITE_ONCE(*seen, true);
+	*address = (unsigned long)kprobe.addr;
+	unregister_kprobe(&kprobe);
 	return 0;
 }
 
-NOKPROBE_SYMBOL(t1x_probe_see);
-
-/* Does nothing, but is called, and with its argument, whatever the compiler thinks. */
-static noinline void t1x_probe_beacon(bool *seen)
-{
-	barrier_data(seen);
-}
-
 /**
- * t1x_probe_works() - would a probe hit just now?
- *
- * Context: any but NMI
- * Return: true if it would.
- */
-bool t1x_probe_works(void)
-{
-	bool seen = false;
-
-	t1x_probe_beacon(&seen);
-	return READ_ONCE(seen);
-}
-
-static struct kprobe t1x_probe_of_beacon;
-
-/**
- * t1x_probe_init() - make t1x_probe_works() work
+ * t1x_probe_arm() - from now on a probe hits
+ * @probe: with @function and @hit
  *
  * Context: may sleep
- * Return: 0 or an error of t1x_probe_arm().
+ * Return: 0; -ENOENT if the kernel has no such function, -EINVAL if ftrace does not reach
+ * it, -EBUSY while ftrace is switched off, -ENODEV if it is broken, -EOPNOTSUPP where it has
+ * no arguments for us; -ENOMEM; other errors of register_kprobe().
  */
-int t1x_probe_init(void)
+int t1x_probe_arm(struct t1x_probe *probe)
 {
-	static const struct t1x_probe_place beacon = {
-		.address = (void *)t1x_probe_beacon,
-		.handler = t1x_probe_see,
+	unsigned long address;
+	int ret;
+
+	if (!IS_ENABLED(CONFIG_DYNAMIC_FTRACE_WITH_REGS))
+		return -EOPNOTSUPP;
+	ret = t1x_probe_find(probe->function, &address);
+	if (ret)
+		return ret;
+	probe->ops = (struct ftrace_ops){
+		.func = t1x_probe_hit,
+		.flags = FTRACE_OPS_FL_SAVE_REGS | FTRACE_OPS_FL_RECURSION |
+			 FTRACE_OPS_FL_PERMANENT,
 	};
-
-	return t1x_probe_arm(&t1x_probe_of_beacon, &beacon);
+	ret = ftrace_set_filter_ip(&probe->ops, address, 0, 0);
+	if (!ret)
+		ret = register_ftrace_function(&probe->ops);
+	if (ret)
+		ftrace_free_filter(&probe->ops);
+	return ret;
 }
 
 /**
- * t1x_probe_exit() - t1x_probe_works() is not called any more
+ * t1x_probe_disarm() - and it does no longer
+ * @probe: armed
  *
- * Context: may sleep
+ * Once ftrace has found itself broken, and warned of that, it calls us for good.  Who wants
+ * to unload the module then waits for good.
+ *
+ * Context: may sleep; waits for whoever is in @hit.
  */
-void t1x_probe_exit(void)
+void t1x_probe_disarm(struct t1x_probe *probe)
 {
-	unregister_kprobe(&t1x_probe_of_beacon);
+	int ret = unregister_ftrace_function(&probe->ops);
+
+	if (ret)
+		pr_crit("ftrace does not let go of %s(), error %d\n", probe->function, ret);
+	while (ret)
+		schedule_timeout_idle(MAX_SCHEDULE_TIMEOUT);
+	ftrace_free_filter(&probe->ops);
 }
