@@ -26,8 +26,8 @@ trace_extract() {
 	[[ -s $work/$1.trace ]] || die "no trace of $1 in $log"
 }
 
-# trace_group NAME - a placeholder as a group; one that is in the line twice refers
-# to itself
+# trace_group NAME - a name in the line as a group of the regular expression; one that
+# is in the line twice refers to itself
 trace_group() {
 	local i
 

@@ -2,12 +2,15 @@
 # shellcheck shell=bash
 #
 # The guest machine, for those who start one: what is on its bus, what goes
-# into its file system, and how it is called.  Sourced after common.sh and
-# foreign.sh.
+# into its file system, and how it is called.  Sourced after common.sh,
+# backports.sh and foreign.sh.
 
 QEMU_DIR=$T1X_ROOT/tools/testing/qemu
 export QEMU_SYSTEM=qemu-system-x86_64
 QEMU_PACKAGE=qemu-system-x86
+# Before, a processor can go on running a breakpoint that another one has taken away.
+# The kernel changes its own code that way each time that a probe comes or goes.
+QEMU_OLDEST=1:8.1
 QEMU_CROSS=
 QEMU_IOMMU=intel-iommu,intremap=on,caching-mode=on
 QEMU_EDU=edu,dma_mask=0xffffffffffffffff
@@ -23,7 +26,8 @@ machine_choose() {
 }
 
 machine_need() {
-	need "$QEMU_PACKAGE" busybox-static cpio kmod xz-utils binutils
+	need_at_least "$QEMU_OLDEST" "$QEMU_PACKAGE"
+	need busybox-static cpio kmod xz-utils binutils
 	[[ ! $QEMU_CROSS ]] || foreign_need
 }
 

@@ -18,6 +18,14 @@ backend_in_use() {
 	esac
 }
 
+# backend_settled - the same, once it has stayed so for a moment: before it is chosen,
+# each backend is held for as long as it is asked what it can do
+backend_settled() {
+	first=$(backend_in_use)
+	usleep 20000
+	[ "$(backend_in_use)" = "$first" ] && echo "$first" || echo none
+}
+
 # watch EXPECTED COMMAND... - run it and fail unless that backend, and no other,
 # was in use meanwhile
 watch() {
@@ -28,8 +36,7 @@ watch() {
 	client=$!
 	seen=none
 	while [ "$seen" = none ] && [ -d /proc/$client ]; do
-		seen=$(backend_in_use)
-		usleep 20000
+		seen=$(backend_settled)
 	done
 	wait $client
 	result=$?

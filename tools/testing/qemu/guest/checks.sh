@@ -149,7 +149,9 @@ show_stuck() {
 guard() {
 	nap=
 	trap '[ -z "$nap" ] || kill "$nap"; exit 0' TERM
-	sleep "$1" & nap=$!
+	# Told to go just before it knows the number, it leaves the nap behind: who reads
+	# what the program prints must not wait for that.
+	sleep "$1" >/dev/null 2>&1 & nap=$!
 	wait "$nap"
 	nap=
 	: >"/tmp/t1x.timeout.$2"
