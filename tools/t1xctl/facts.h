@@ -24,7 +24,9 @@ struct facts {
 	int64_t groups;
 	int64_t emulated_groups;
 	int64_t domains;
+	int64_t bonds;
 	int64_t mappings;
+	int64_t entry_limit;
 	int64_t entries_left;
 	int64_t mapped;
 	int64_t locked;

@@ -14,4 +14,5 @@ exec perf trace -a --libtraceevent_print \
 	-e vfio_type1x:t1x_attach,vfio_type1x:t1x_detach \
 	-e vfio_type1x:t1x_dirty_start,vfio_type1x:t1x_dirty_get \
 	-e vfio_type1x:t1x_dirty_stop,vfio_type1x:t1x_notice,vfio_type1x:t1x_fault \
+	-e vfio_type1x:t1x_bond,vfio_type1x:t1x_unbond,vfio_type1x:t1x_revoke \
 	"$@"

@@ -176,6 +176,8 @@ const struct decode_request *decode_group_request(const struct decode_call *call
 const struct decode_request *decode_device_request(const struct decode_call *call);
 extern const struct decode_request decode_ownership_requests[];
 extern const struct decode_request decode_spapr_requests[];
+extern const struct decode_request decode_svm_requests[];
+extern const struct decode_request decode_svm_device_requests[];
 const struct decode_request *decode_find(const struct decode_request *table, uint32_t number);
 
 /* One version of a capability of an info chain. */

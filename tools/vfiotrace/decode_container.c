@@ -66,15 +66,17 @@ static const struct print_name map_flags[] = {
 	PRINT_NAME(VFIO_DMA_MAP_FLAG_READ),
 	PRINT_NAME(VFIO_DMA_MAP_FLAG_WRITE),
 	PRINT_NAME(VFIO_DMA_MAP_FLAG_VADDR),
+	PRINT_NAME(VFIO_DMA_MAP_FLAG_BOND),
 	{ 0, NULL },
 };
 
+/* Ours begins as the kernel's own. */
 static const struct decode_field map_fields[] = {
-	DECODE_FIELD(struct vfio_iommu_type1_dma_map, argsz, IN, decode_as_number),
-	DECODE_FIELD(struct vfio_iommu_type1_dma_map, flags, IN, decode_as_flags, map_flags),
-	DECODE_FIELD(struct vfio_iommu_type1_dma_map, vaddr, IN, decode_as_pointer),
-	DECODE_FIELD(struct vfio_iommu_type1_dma_map, iova, IN, decode_as_hex),
-	DECODE_FIELD(struct vfio_iommu_type1_dma_map, size, IN, decode_as_hex),
+	DECODE_FIELD(struct vfio_type1x_dma_map, argsz, IN, decode_as_number),
+	DECODE_FIELD(struct vfio_type1x_dma_map, flags, IN, decode_as_flags, map_flags),
+	DECODE_FIELD(struct vfio_type1x_dma_map, vaddr, IN, decode_as_pointer),
+	DECODE_FIELD(struct vfio_type1x_dma_map, iova, IN, decode_as_hex),
+	DECODE_FIELD(struct vfio_type1x_dma_map, size, IN, decode_as_hex),
 	{ 0 },
 };
 
@@ -83,6 +85,22 @@ static const struct decode_layout map_layout = {
 	.size = sizeof(struct vfio_iommu_type1_dma_map),
 	.fields = map_fields,
 };
+
+static const struct decode_field map_bond_fields[] = {
+	DECODE_FIELD(struct vfio_type1x_dma_map, bond, IN, decode_as_number),
+	DECODE_FIELD(struct vfio_type1x_dma_map, reserved, IN, decode_as_hex),
+	{ 0 },
+};
+
+static uint64_t map_tail(struct decode_call *call, struct print *out)
+{
+	uint64_t flags = decode_in(call, offsetof(struct vfio_iommu_type1_dma_map, flags));
+
+	if (!(flags & VFIO_DMA_MAP_FLAG_BOND))
+		return map_layout.size;
+	decode_fields(call, out, map_bond_fields, 0);
+	return sizeof(struct vfio_type1x_dma_map);
+}
 
 /* struct vfio_bitmap has a pointer, so that it is not the same in all programs. */
 
@@ -248,7 +266,7 @@ static const struct decode_request requests[] = {
 	DECODE_REQUEST(VFIO_CHECK_EXTENSION, ARGUMENT_NUMBER, .names = extensions),
 	DECODE_REQUEST(VFIO_SET_IOMMU, ARGUMENT_NUMBER, .names = extensions,
 		       .learn = set_iommu_learn),
-	DECODE_REQUEST(VFIO_IOMMU_MAP_DMA, ARGUMENT_STRUCT, &map_layout),
+	DECODE_REQUEST(VFIO_IOMMU_MAP_DMA, ARGUMENT_STRUCT, &map_layout, map_tail),
 	DECODE_REQUEST(VFIO_IOMMU_UNMAP_DMA, ARGUMENT_STRUCT, &unmap_layout, unmap_tail),
 	DECODE_REQUEST(VFIO_IOMMU_ENABLE, ARGUMENT_NONE),
 	DECODE_REQUEST(VFIO_IOMMU_DISABLE, ARGUMENT_NONE),
@@ -277,6 +295,7 @@ const struct decode_request *decode_container_request(const struct decode_call *
 		requests,
 		is_spapr ? decode_spapr_requests : type1_requests,
 		is_spapr ? type1_requests : decode_spapr_requests,
+		decode_svm_requests,
 	};
 	const struct decode_request *found = NULL;
 

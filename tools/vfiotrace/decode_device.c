@@ -399,5 +399,7 @@ const struct decode_request *decode_device_request(const struct decode_call *cal
 	if (call->kind == DECODE_MIGRATION)
 		return decode_find(migration_requests, call->number);
 	found = decode_find(requests, call->number);
-	return found ? found : decode_find(decode_ownership_requests, call->number);
+	if (!found)
+		found = decode_find(decode_ownership_requests, call->number);
+	return found ? found : decode_find(decode_svm_device_requests, call->number);
 }

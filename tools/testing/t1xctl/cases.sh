@@ -52,7 +52,7 @@ case_show_has_every_fact() {
 	process 4321 dpdk-testpmd
 	our_container 4321 12 7 mapped-bytes=1073745920 locked-bytes=999 leaf-bytes-4k=4096 \
 		leaf-bytes-2m=0 leaf-bytes-1g=1073741824 'dirty-tracking=on 0x1000-0x1fff' \
-		dirty-reported=33 faults=4 faults-lost=0 emulated-groups=3
+		dirty-reported=33 faults=4 faults-lost=0 emulated-groups=3 bonds=5
 	group 4321 13 5 0000:00:04.0
 	group 4321 14 12 0000:00:05.1 0000:00:05.0
 	open_file 4321 16 'anon_inode:[vfio-device]' \
@@ -71,7 +71,9 @@ case_show_has_every_fact() {
 	    groups behind an IOMMU 1
 	    emulated groups        3
 	    domains                1
+	    bonds                  5
 	    mappings               2
+	    mappings at most       65535
 	    mappings left          65533
 	    mapped                 1 GiB (1073745920)
 	    locked                 999 B
@@ -90,11 +92,13 @@ case_show_has_every_fact() {
 		'd["devices"][0] == {"fd": 16, "device": "0000:00:04.0"}' \
 		'd["containers"][0] == {"fds": [12], "fds_certain": True,
 			"backend": "vfio-iommu-type1x", "version": "0.1.0", "id": 7, "type": "v2",
-			"iommu_groups": 1, "emulated_groups": 3, "domains": 1, "mappings": 2,
-			"entries_left": 65533, "mapped_bytes": 1073745920, "locked_bytes": 999,
-			"leaf_bytes_4k": 4096, "leaf_bytes_2m": 0, "leaf_bytes_1g": 1073741824,
-			"dirty_tracking": "on 0x1000-0x1fff", "maps": 12, "unmaps": 10,
-			"dirty_reported": 33, "faults": 4, "faults_lost": 0}'
+			"iommu_groups": 1, "emulated_groups": 3, "domains": 1, "bonds": 5,
+			"mappings": 2, "entry_limit": 65535, "entries_left": 65533,
+			"mapped_bytes": 1073745920,
+			"locked_bytes": 999, "leaf_bytes_4k": 4096, "leaf_bytes_2m": 0,
+			"leaf_bytes_1g": 1073741824, "dirty_tracking": "on 0x1000-0x1fff",
+			"maps": 12, "unmaps": 10, "dirty_reported": 33, "faults": 4,
+			"faults_lost": 0}'
 }
 
 case_show_says_what_a_stock_container_hides() {

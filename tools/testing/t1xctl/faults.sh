@@ -161,7 +161,7 @@ faults_in_pieces() {
 	{
 		head -c 100 "$work/records"
 		sleep 0.2
-		tail -c +101 "$work/records" | head -c 20001
+		head -c 20101 "$work/records" | tail -c +101
 		sleep 0.2
 		tail -c +20102 "$work/records"
 	} | status 0 --json faults -

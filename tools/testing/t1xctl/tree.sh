@@ -42,7 +42,9 @@ open_file() {
 ours() {
 	local word
 	local -A line=([id]=$1 [version]=0.1.0 [type]=v2 [groups]=1 [emulated-groups]=0
-		[domains]=1 [mappings]=2 [entries-left]=65533 [mapped-bytes]=4194304
+		[domains]=1 [bonds]=0 [mappings]=2
+		[entry-limit]=65535 [entries-left]=65533
+		[mapped-bytes]=4194304
 		[locked-bytes]=2097152 [leaf-bytes-4k]=0 [leaf-bytes-2m]=4194304
 		[leaf-bytes-1g]=0 [dirty-tracking]=off [maps]=12 [unmaps]=10
 		[dirty-reported]=0)

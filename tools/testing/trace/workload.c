@@ -24,6 +24,7 @@
 #include "iommu.h"
 #include "mem.h"
 #include "proc.h"
+#include "svm.h"
 #include "testdev.h"
 #include "testiommu.h"
 #include "vfio.h"
@@ -35,6 +36,7 @@
 #define LARGE		700
 
 #define NOWHERE		0x123456789000ull
+#define NOBODY		0x3fffffff /* no pid is as large */
 
 struct place {
 	FILE *expected;
@@ -135,6 +137,8 @@ static void fail(const struct place *at, char *memory)
 	must_be(__iommu_unmap(at->container, IOVA, PAGE, 0, NULL) == -EINVAL);
 	expect(at, "unmap", "iova=%#llx-%#llx unmapped=0 ret=%d", IOVA, IOVA + PAGE - 1, -EINVAL);
 	unmap(at, IOVA, 8 * PAGE);
+	must_be(__svm_bind(at->container, VFIO_SVM_PID, NOBODY) == -ESRCH);
+	expect(at, "bond", "bond=0 pid=0 ret=%d", -ESRCH);
 }
 
 static void track(const struct place *at, char *memory)
@@ -184,6 +188,26 @@ static void hold(const struct place *at, char *memory)
 	close(group);
 }
 
+/* Memory of a process that was bound (this one), which it takes back. */
+static void bind(const struct place *at)
+{
+	const size_t size = 8 * PAGE;
+	char *memory = mem_untouched(size);
+	uint32_t bond = svm_bind(at->container, 0, 0);
+
+	expect(at, "bond", "bond=%u pid=%d ret=0", bond, getpid());
+	memset(memory, 1, size);
+	svm_map(at->container, bond, memory, IOVA, size, IOMMU_RW);
+	expect_pin(at, memory, IOVA, size / PAGE);
+	expect_map(at, memory, IOVA, size, "read|write", 0);
+	must_sys(munmap(memory, size));
+	expect(at, "revoke", "bond=%u iova=%#llx-%#llx", bond, IOVA, IOVA + size - 1);
+	expect(at, "fault", "iova=%#llx", IOVA);
+	unmap(at, IOVA, size);
+	svm_unbind(at->container, bond);
+	expect(at, "unbond", "bond=%u ret=0", bond);
+}
+
 /* A device that is stopped. */
 static void stray(const struct place *at)
 {
@@ -218,6 +242,7 @@ static void everything(const struct place *at, char *memory)
 	fail(at, memory);
 	track(at, memory);
 	hold(at, memory);
+	bind(at);
 	stray(at);
 }
 

@@ -67,10 +67,10 @@ static void map_dma(void)
 					 "flags=VFIO_DMA_MAP_FLAG_READ|VFIO_DMA_MAP_FLAG_WRITE, "
 					 "vaddr=0x7f1234560000, iova=0x100000, size=0x200000})"
 					 " = 0"));
-	in.flags = VFIO_DMA_MAP_FLAG_VADDR | 0x80000010;
+	in.flags = VFIO_DMA_MAP_FLAG_VADDR | 0x40000010;
 	fake.result = -EINVAL;
 	UNIT_AGREE(fake_differs(&fake, C "VFIO_IOMMU_MAP_DMA, {argsz=32, "
-					 "flags=VFIO_DMA_MAP_FLAG_VADDR|0x80000010, "
+					 "flags=VFIO_DMA_MAP_FLAG_VADDR|0x40000010, "
 					 "vaddr=0x7f1234560000, iova=0x100000, size=0x200000})"
 					 " = -1 EINVAL (Invalid argument)"));
 }

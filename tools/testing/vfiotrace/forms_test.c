@@ -5,7 +5,7 @@
  */
 #include <errno.h>
 #include <linux/ioctl.h>
-#include <linux/vfio.h>
+#include <linux/vfio_type1x.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -33,6 +33,10 @@ static const struct meaning meanings[] = {
 	{ 0x3b77, "VFIO_IOMMU_SPAPR_TCE_CREATE", "VFIO_DEVICE_ATTACH_IOMMUFD_PT" },
 	{ 0x3b78, "VFIO_IOMMU_SPAPR_TCE_REMOVE", "VFIO_DEVICE_DETACH_IOMMUFD_PT" },
 	{ 0x3b79, "VFIO_EEH_PE_OP", "_IOC(_IOC_NONE, 0x3b, 0x79, 0)" },
+	{ 0x3b7a, "_IOC(_IOC_NONE, 0x3b, 0x7a, 0)", "VFIO_DEVICE_BIND_TASK" },
+	{ 0x3b7b, "_IOC(_IOC_NONE, 0x3b, 0x7b, 0)", "VFIO_DEVICE_UNBIND_TASK" },
+	{ 0x3b7d, "VFIO_IOMMU_SVM_UNBIND", "_IOC(_IOC_NONE, 0x3b, 0x7d, 0)" },
+	{ 0x3b7e, "VFIO_IOMMU_SVM_BIND", "_IOC(_IOC_NONE, 0x3b, 0x7e, 0)" },
 };
 
 static const char *begins(struct fake *fake, const char *prefix, const char *name)
@@ -69,6 +73,8 @@ static const struct form forms[] = {
 	{ DECODE_CONTAINER, VFIO_IOMMU_SPAPR_TCE_CREATE, 40 },
 	{ DECODE_CONTAINER, VFIO_IOMMU_SPAPR_TCE_REMOVE, 16 },
 	{ DECODE_CONTAINER, VFIO_EEH_PE_OP, 12 },
+	{ DECODE_CONTAINER, VFIO_IOMMU_SVM_BIND, 24 },
+	{ DECODE_CONTAINER, VFIO_IOMMU_SVM_UNBIND, 12 },
 	{ DECODE_GROUP, VFIO_GROUP_GET_STATUS, 8 },
 	{ DECODE_DEVICE, VFIO_DEVICE_GET_INFO, 16 },
 	{ DECODE_DEVICE, VFIO_DEVICE_GET_REGION_INFO, 32 },
@@ -82,6 +88,8 @@ static const struct form forms[] = {
 	{ DECODE_DEVICE, VFIO_DEVICE_BIND_IOMMUFD, 16 },
 	{ DECODE_DEVICE, VFIO_DEVICE_ATTACH_IOMMUFD_PT, 12 },
 	{ DECODE_DEVICE, VFIO_DEVICE_DETACH_IOMMUFD_PT, 8 },
+	{ DECODE_DEVICE, VFIO_DEVICE_BIND_TASK, 24 },
+	{ DECODE_DEVICE, VFIO_DEVICE_UNBIND_TASK, 12 },
 	{ DECODE_MIGRATION, VFIO_MIG_GET_PRECOPY_INFO, 24 },
 };
 
