@@ -4,9 +4,11 @@
 # Shared by the checks that are shell scripts; to be sourced.
 #
 # Environment of every check:
-#	T1X_SERIES	kernel series to look at, default: all of kernels.list
+#	T1X_SERIES	kernel series to look at, default: all of kernels.list; those of
+#			kernels.extra can be said
 
 . "$(dirname "${BASH_SOURCE[0]}")/../lib/common.sh"
+. "$T1X_ROOT/tools/lib/kernel.sh"
 export LC_ALL=C.UTF-8
 export CHECKS=$T1X_ROOT/tools/checks
 export FETCH=$T1X_ROOT/tools/testing/qemu/fetch

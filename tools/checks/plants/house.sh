@@ -120,6 +120,10 @@ plant "kernel without expected probe results" "compat/expected: has" <<'END'
 rm compat/expected/6.1.txt
 END
 
+plant "kernel of another suite without them" "compat/expected: has" <<'END'
+rm compat/expected/7.2.txt
+END
+
 plant "two versions" "version 9.9" <<END
 echo 'MODULE_VERSION("9.9");' >>$driver/main.c
 END

@@ -42,3 +42,17 @@ END
 plant "kernel that lacks what compat cannot supply" "not supported: probe require_planted" <<'END'
 echo '#error planted' >compat/probes/require_planted.c
 END
+
+plant "call that is not safe on this kernel" "calls what is not to be called" <<'END'
+cat >>drivers/vfio/type1x/main.c <<'SOURCE'
+
+#include <linux/iommu.h>
+#undef iommu_sva_unbind_device
+
+void t1x_planted(struct iommu_sva *sva);
+void t1x_planted(struct iommu_sva *sva)
+{
+	iommu_sva_unbind_device(sva);
+}
+SOURCE
+END

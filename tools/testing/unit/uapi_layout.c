@@ -51,6 +51,32 @@ PLACE(vfio_type1x_fault_fd, nr_records, 8, 4);
 PLACE(vfio_type1x_fault_fd, record_size, 12, 4);
 PLACE(vfio_type1x_fault_fd, cookie, 16, 8);
 
+SIZE(vfio_type1x_svm_bind, 32);
+PLACE(vfio_type1x_svm_bind, argsz, 0, 4);
+PLACE(vfio_type1x_svm_bind, flags, 4, 4);
+PLACE(vfio_type1x_svm_bind, op, 8, 4);
+PLACE(vfio_type1x_svm_bind, bond, 12, 4);
+PLACE(vfio_type1x_svm_bind, mode, 16, 4);
+PLACE(vfio_type1x_svm_bind, pasid, 20, 4);
+PLACE(vfio_type1x_svm_bind, target, 24, 4);
+PLACE(vfio_type1x_svm_bind, reserved, 28, 4);
+
+SIZE(vfio_type1x_svm_unbind, 16);
+PLACE(vfio_type1x_svm_unbind, argsz, 0, 4);
+PLACE(vfio_type1x_svm_unbind, flags, 4, 4);
+PLACE(vfio_type1x_svm_unbind, bond, 8, 4);
+PLACE(vfio_type1x_svm_unbind, reserved, 12, 4);
+
+/* As far as it goes it is the kernel's own. */
+SIZE(vfio_type1x_dma_map, 40);
+PLACE(vfio_type1x_dma_map, argsz, 0, 4);
+PLACE(vfio_type1x_dma_map, flags, 4, 4);
+PLACE(vfio_type1x_dma_map, vaddr, 8, 8);
+PLACE(vfio_type1x_dma_map, iova, 16, 8);
+PLACE(vfio_type1x_dma_map, size, 24, 8);
+PLACE(vfio_type1x_dma_map, bond, 32, 4);
+PLACE(vfio_type1x_dma_map, reserved, 36, 4);
+
 SIZE(vfio_type1x_region_info_cap_fault, 16);
 PLACE(vfio_type1x_region_info_cap_fault, version, 8, 4);
 PLACE(vfio_type1x_region_info_cap_fault, irq_index, 12, 4);
@@ -69,7 +95,8 @@ PLACE(vfio_type1x_fault, raw_reason, 64, 4);
 PLACE(vfio_type1x_fault, requester, 68, 4);
 PLACE(vfio_type1x_fault, pasid, 72, 4);
 PLACE(vfio_type1x_fault, group, 76, 4);
-PLACE(vfio_type1x_fault, reserved, 80, 48);
+PLACE(vfio_type1x_fault, bond, 80, 4);
+PLACE(vfio_type1x_fault, reserved, 84, 44);
 
 SIZE(vfio_type1x_fault_response, 32);
 PLACE(vfio_type1x_fault_response, requester, 0, 4);
