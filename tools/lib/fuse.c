@@ -84,14 +84,28 @@ static void fuse_do_getattr(struct fuse_file *file, uint64_t unique, uint64_t no
 	fuse_reply(file, unique, 0, &out, sizeof(out));
 }
 
-static void fuse_do_read(struct fuse_file *file, uint64_t unique, const struct fuse_read_in *in)
+static void fuse_hold(struct fuse_file *file, const struct fuse_request *request)
 {
 	if (file->num_held == FUSE_MAX_HELD) {
-		fuse_reply(file, unique, ENOMEM, NULL, 0);
+		fuse_reply(file, request->unique, ENOMEM, NULL, 0);
 		return;
 	}
-	file->held[file->num_held] = (struct fuse_read_request){ unique, in->offset, in->size };
+	file->held[file->num_held] = *request;
 	__atomic_store_n(&file->num_held, file->num_held + 1, __ATOMIC_RELEASE);
+}
+
+static void fuse_do_read(struct fuse_file *file, uint64_t unique, const struct fuse_read_in *in)
+{
+	const struct fuse_request request = { unique, in->offset, in->size, false };
+
+	fuse_hold(file, &request);
+}
+
+static void fuse_do_write(struct fuse_file *file, uint64_t unique, const struct fuse_write_in *in)
+{
+	const struct fuse_request request = { unique, in->offset, in->size, true };
+
+	fuse_hold(file, &request);
 }
 
 static void fuse_serve(struct fuse_file *file, const char *request)
@@ -115,6 +129,9 @@ static void fuse_serve(struct fuse_file *file, const char *request)
 	case FUSE_READ:
 		fuse_do_read(file, header->unique, (const void *)(header + 1));
 		break;
+	case FUSE_WRITE:
+		fuse_do_write(file, header->unique, (const void *)(header + 1));
+		break;
 	case FUSE_RELEASE:
 		fuse_reply(file, header->unique, 0, NULL, 0);
 		break;
@@ -127,22 +144,36 @@ static void fuse_serve(struct fuse_file *file, const char *request)
 	}
 }
 
-static void fuse_answer_held(struct fuse_file *file)
+/* Contents are always the same; what is written is believed to be just that. */
+static void fuse_answer(struct fuse_file *file, const struct fuse_request *request)
 {
-	char *contents = malloc(file->size);
-	int i;
+	const struct fuse_write_out written = { .size = request->size };
+	size_t left = request->offset < file->size ? file->size - request->offset : 0;
+	char *contents;
 
+	if (request->is_write) {
+		fuse_reply(file, request->unique, 0, &written, sizeof(written));
+		return;
+	}
+	contents = malloc(file->size);
 	must_be(contents);
 	mem_fill(contents, file->size, file->seed);
-	for (i = 0; i < file->num_held; i++) {
-		const struct fuse_read_request *held = &file->held[i];
-		size_t left = held->offset < file->size ? file->size - held->offset : 0;
-
-		fuse_reply(file, held->unique, 0, contents + held->offset,
-			   left < held->size ? left : held->size);
-	}
-	file->num_held = 0;
+	fuse_reply(file, request->unique, 0, contents + request->offset,
+		   left < request->size ? left : request->size);
 	free(contents);
+}
+
+static void fuse_answer_held(struct fuse_file *file)
+{
+	int i, num_kept = 0;
+
+	for (i = 0; i < file->num_held; i++) {
+		if (file->answer || !file->held[i].is_write)
+			fuse_answer(file, &file->held[i]);
+		else
+			file->held[num_kept++] = file->held[i];
+	}
+	file->num_held = num_kept;
 }
 
 static void *fuse_run(void *arg)
@@ -157,7 +188,7 @@ static void *fuse_run(void *arg)
 		if (poll(&poller, 1, FUSE_POLL_MS) == 1 &&
 		    read(file->fd, request, FUSE_REQUEST_BYTES) > 0)
 			fuse_serve(file, request);
-		if (file->answer && file->num_held)
+		if ((file->answer || file->answer_reads) && file->num_held)
 			fuse_answer_held(file);
 	}
 	free(request);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A file system of one file, whose pages are not delivered before they are
- * asked for: whoever reads it, page faults included, waits for us.
+ * asked for: whoever reads it, page faults included, waits for us.  Nor are they taken
+ * back: whoever writes to one that is being written back waits, too.
  */
 #ifndef T1X_LIB_FUSE_H
 #define T1X_LIB_FUSE_H
@@ -12,10 +13,11 @@
 
 #define FUSE_MAX_HELD		64
 
-struct fuse_read_request {
+struct fuse_request {
 	uint64_t unique;
 	uint64_t offset;
 	uint32_t size;
+	bool is_write;
 };
 
 struct fuse_file {
@@ -26,9 +28,10 @@ struct fuse_file {
 	uint64_t seed; /* its contents are those of mem_fill() */
 	pthread_t server;
 	volatile int stop;
-	volatile int answer; /* deliver, from now on */
+	volatile int answer;	   /* from now on */
+	volatile int answer_reads; /* from now on these only */
 	volatile int num_held;
-	struct fuse_read_request held[FUSE_MAX_HELD];
+	struct fuse_request held[FUSE_MAX_HELD];
 };
 
 /* Mount at a new directory; -ENODEV or -ENOENT where the kernel has no FUSE. */

@@ -96,12 +96,17 @@ static char *mem_anonymous(size_t size, int advice)
 	return addr;
 }
 
+static char *mem_small(size_t size)
+{
+	char *addr = mem_anonymous(size, MADV_NOHUGEPAGE);
+
+	/* A kernel without huge pages does not know the advice: as well. */
+	return addr ?: mem_untouched(size);
+}
+
 static int mem_get_4k(struct mem *mem)
 {
-	mem->addr = mem_anonymous(mem->size, MADV_NOHUGEPAGE);
-	/* A kernel without huge pages does not know the advice: as well. */
-	if (!mem->addr)
-		mem->addr = mem_untouched(mem->size);
+	mem->addr = mem_small(mem->size);
 	mem_touch(mem->addr, mem->size);
 	return 0;
 }
@@ -190,19 +195,15 @@ static char *mem_move_pieces(char *from, const size_t *index, size_t count)
 	return to;
 }
 
-/* First all even pages, then all odd ones: no neighbours stay together. */
+/* First all even pages, then all odd ones: no neighbours get frames side by side. */
 static int mem_get_fragmented(struct mem *mem)
 {
-	size_t i, count = mem->size / PAGE;
-	size_t *order = mem_permutation(count);
-	struct mem plain = { .size = mem->size };
+	size_t parity, i;
 
-	for (i = 0; i < count; i++)
-		order[i] = i < (count + 1) / 2 ? 2 * i : 2 * (i - (count + 1) / 2) + 1;
-	mem_get_4k(&plain);
-	mem->addr = mem_move_pieces(plain.addr, order, count);
-	munmap(plain.addr, plain.size);
-	free(order);
+	mem->addr = mem_small(mem->size);
+	for (parity = 0; parity < 2; parity++)
+		for (i = parity; i < mem->size / PAGE; i += 2)
+			mem_touch(mem->addr + i * PAGE, PAGE);
 	return 0;
 }
 

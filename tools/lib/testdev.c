@@ -160,6 +160,13 @@ int __testdev_policy(const struct testdev *dev, uint32_t policy, uint32_t arg)
 	return testdev_ioctl(dev, T1X_TD_POLICY, &request);
 }
 
+int __testdev_domain(const struct testdev *dev, int container, uint32_t flags)
+{
+	struct t1x_td_domain request = { .container = container, .flags = flags };
+
+	return testdev_ioctl(dev, T1X_TD_DOMAIN, &request);
+}
+
 int __testdev_stat(const struct testdev *dev, struct t1x_td_stat *stat)
 {
 	return testdev_ioctl(dev, T1X_TD_STAT, stat);

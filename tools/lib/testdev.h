@@ -54,6 +54,9 @@ int __testdev_poke(const struct testdev *dev, uint64_t iova, uint32_t offset, ui
 int __testdev_read(const struct testdev *dev, uint64_t iova, void *buf, uint64_t len);
 int __testdev_write(const struct testdev *dev, uint64_t iova, const void *buf, uint64_t len);
 
+/* Does the backend say which domain is the device's? T1X_TD_NO_GROUP: which is nobody's? */
+int __testdev_domain(const struct testdev *dev, int container, uint32_t flags);
+
 /* T1X_TD_RELEASE and so on. */
 int __testdev_policy(const struct testdev *dev, uint32_t policy, uint32_t arg);
 int __testdev_stat(const struct testdev *dev, struct t1x_td_stat *stat);

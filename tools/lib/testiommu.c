@@ -25,7 +25,7 @@ void testiommu_bdf(int device, char bdf[VFIO_BDF_LEN])
 }
 
 /* -ENODEV if there is no such device. */
-static int testiommu_bind(int device)
+static int testiommu_give(int device)
 {
 	char bdf[VFIO_BDF_LEN], path[PATH_MAX];
 	int ret;
@@ -52,7 +52,7 @@ int __testiommu_load(const char *parameters)
 	if (ret)
 		return ret;
 	for (device = 0; !ret; device++)
-		ret = testiommu_bind(device);
+		ret = testiommu_give(device);
 	ti = open(T1X_TI_PATH, O_RDWR | O_CLOEXEC);
 	if (ti < 0)
 		return -errno;
@@ -160,4 +160,42 @@ int __testiommu_leaf(int ti, int device, uint64_t iova, struct t1x_ti_leaf *leaf
 int __testiommu_stat(int ti, struct t1x_ti_stat *stat)
 {
 	return testiommu_ioctl(ti, T1X_TI_STAT, stat);
+}
+
+int __testiommu_bind(int ti, int device, pid_t pid, struct t1x_ti_bind *bind)
+{
+	*bind = (struct t1x_ti_bind){ .device = device, .pid = pid };
+	return testiommu_ioctl(ti, T1X_TI_BIND, bind);
+}
+
+int __testiommu_unbind(int ti, uint32_t id)
+{
+	return testiommu_ioctl(ti, T1X_TI_UNBIND, (void *)(uintptr_t)id);
+}
+
+int __testiommu_pasid_read(int ti, int device, uint32_t pasid, const void *addr, void *buf,
+			   size_t size)
+{
+	struct t1x_ti_dma dma = {
+		.iova = (uintptr_t)addr,
+		.buf = (uintptr_t)buf,
+		.device = device,
+		.pasid = pasid,
+	};
+
+	return testiommu_move(ti, dma, size);
+}
+
+int __testiommu_pasid_write(int ti, int device, uint32_t pasid, void *addr, const void *buf,
+			    size_t size)
+{
+	struct t1x_ti_dma dma = {
+		.iova = (uintptr_t)addr,
+		.buf = (uintptr_t)buf,
+		.device = device,
+		.write = 1,
+		.pasid = pasid,
+	};
+
+	return testiommu_move(ti, dma, size);
 }

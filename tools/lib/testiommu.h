@@ -53,6 +53,19 @@ int __testiommu_behave(int ti, const struct t1x_ti_behaviour *behaviour);
 int __testiommu_leaf(int ti, int device, uint64_t iova, struct t1x_ti_leaf *leaf);
 int __testiommu_stat(int ti, struct t1x_ti_stat *stat);
 
+/*
+ * Bind the device to the memory of a process, 0 for this one.  -EOPNOTSUPP where the
+ * kernel does not share address spaces.  @bind is filled; its id ends the bond.
+ */
+int __testiommu_bind(int ti, int device, pid_t pid, struct t1x_ti_bind *bind);
+int __testiommu_unbind(int ti, uint32_t id);
+
+/* With the PASID of a bond the device uses addresses of the process. */
+int __testiommu_pasid_read(int ti, int device, uint32_t pasid, const void *addr, void *buf,
+			   size_t size);
+int __testiommu_pasid_write(int ti, int device, uint32_t pasid, void *addr, const void *buf,
+			    size_t size);
+
 #define testiommu_load(parameters)	must(__testiommu_load(parameters))
 #define testiommu_unload(ti)		must(__testiommu_unload(ti))
 #define testiommu_group(device)		must(__testiommu_group(device))
@@ -66,6 +79,13 @@ int __testiommu_stat(int ti, struct t1x_ti_stat *stat);
 								\
 	must(__testiommu_leaf(ti, device, iova, &_leaf));	\
 	_leaf;							\
+})
+#define testiommu_unbind(ti, id)	must(__testiommu_unbind(ti, id))
+#define testiommu_bind(ti, device, pid) ({			\
+	struct t1x_ti_bind _bind;				\
+								\
+	must(__testiommu_bind(ti, device, pid, &_bind));	\
+	_bind;							\
 })
 #define testiommu_stat(ti) ({			\
 	struct t1x_ti_stat _stat;		\

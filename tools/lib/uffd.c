@@ -40,20 +40,27 @@ int __uffd_open(struct uffd *uffd, size_t size)
 	return ret;
 }
 
+int __uffd_put(const struct uffd *uffd, size_t offset, const void *page)
+{
+	struct uffdio_copy copy = {
+		.dst = (uintptr_t)uffd->addr + offset,
+		.src = (uintptr_t)page,
+		.len = PAGE,
+	};
+
+	return ioctl(uffd->fd, UFFDIO_COPY, &copy) ? -errno : 0;
+}
+
 int __uffd_fill(const struct uffd *uffd, size_t offset, size_t size)
 {
+	static const char page[4096];
 	size_t end = offset + size;
 
 	for (; offset < end; offset += PAGE) {
-		static char page[4096];
-		struct uffdio_copy copy = {
-			.dst = (uintptr_t)uffd->addr + offset,
-			.src = (uintptr_t)page,
-			.len = PAGE,
-		};
+		int ret = __uffd_put(uffd, offset, page);
 
-		if (ioctl(uffd->fd, UFFDIO_COPY, &copy) && errno != EEXIST)
-			return -errno;
+		if (ret && ret != -EEXIST)
+			return ret;
 	}
 	return 0;
 }

@@ -15,6 +15,15 @@ static inline unsigned int ktap_scale(unsigned int seconds)
 	return seconds * (factor > 0 ? factor : 1);
 }
 
+/* T1X_ROUNDS asks for more, or fewer, of what a test repeats. */
+static inline int ktap_rounds(int otherwise)
+{
+	const char *wanted = getenv("T1X_ROUNDS");
+	int rounds = wanted ? atoi(wanted) : 0;
+
+	return rounds > 0 ? rounds : otherwise;
+}
+
 static inline double ktap_now(void)
 {
 	struct timespec now;

@@ -3,7 +3,8 @@
  * A VFIO device with an emulated IOMMU that does what a test program tells it.
  *
  * t1x_td_main.c has the device and its ioctls, t1x_td_pins.c the books of what
- * the device has pinned, t1x_td_pci.c a device of that kind behind an IOMMU.
+ * the device has pinned, t1x_td_pci.c a device of that kind behind an IOMMU,
+ * t1x_td_domain.c what the backend says of that IOMMU.
  *
  * Lock order, outermost first:
  *
@@ -57,6 +58,7 @@ extern const struct vfio_device_ops t1x_td_ops;
 
 int t1x_td_pci_init(void);
 void t1x_td_pci_exit(void);
+int t1x_td_domain(struct t1x_td *td, const struct t1x_td_domain *request);
 int t1x_td_pin(struct t1x_td *td, u64 iova, u32 npages, u32 prot);
 int t1x_td_unpin(struct t1x_td *td, u64 iova, u32 npages);
 int t1x_td_unpin_raw(struct t1x_td *td, u64 iova, u32 npages);

@@ -148,7 +148,7 @@ static long t1x_td_ioctl_policy(struct t1x_td *td, void __user *user)
 
 	if (copy_from_user(&policy, user, sizeof(policy)))
 		return -EFAULT;
-	if (policy.policy > T1X_TD_LAZY ||
+	if (policy.policy > T1X_TD_LEAVE ||
 	    (policy.policy == T1X_TD_SLOW && policy.arg > T1X_TD_MAX_SLEEP))
 		return -EINVAL;
 	guard(mutex)(&td->lock);
@@ -163,6 +163,15 @@ static long t1x_td_ioctl_stat(struct t1x_td *td, void __user *user)
 	scoped_guard(mutex, &td->lock)
 		stat = td->stat;
 	return copy_to_user(user, &stat, sizeof(stat)) ? -EFAULT : 0;
+}
+
+static long t1x_td_ioctl_domain(struct t1x_td *td, void __user *user)
+{
+	struct t1x_td_domain request;
+
+	if (copy_from_user(&request, user, sizeof(request)))
+		return -EFAULT;
+	return t1x_td_domain(td, &request);
 }
 
 static long t1x_td_ioctl_info(void __user *user)
@@ -204,6 +213,8 @@ static long t1x_td_ioctl(struct vfio_device *vdev, unsigned int cmd, unsigned lo
 		return t1x_td_ioctl_policy(td, user);
 	case T1X_TD_STAT:
 		return t1x_td_ioctl_stat(td, user);
+	case T1X_TD_DOMAIN:
+		return t1x_td_ioctl_domain(td, user);
 	default:
 		return -ENOTTY;
 	}

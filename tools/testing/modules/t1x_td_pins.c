@@ -389,7 +389,7 @@ void t1x_td_unmapped(struct t1x_td *td, u64 iova, u64 size)
 	struct t1x_td_policy now = t1x_td_take_note(td, iova, size);
 	unsigned long index = t1x_td_index(iova), last = t1x_td_index(iova + size - 1);
 
-	if (now.policy == T1X_TD_HOLD)
+	if (now.policy == T1X_TD_HOLD || now.policy == T1X_TD_LEAVE)
 		return;
 	if (now.policy == T1X_TD_SLOW)
 		msleep(now.arg);
@@ -399,14 +399,30 @@ void t1x_td_unmapped(struct t1x_td *td, u64 iova, u64 size)
 		cond_resched();
 }
 
+/* A driver with a bug: what is not in the books is not unpinned. */
+static void t1x_td_burn_books(struct t1x_td *td)
+{
+	struct t1x_td_pin *pin;
+	unsigned long index;
+
+	guard(mutex)(&td->lock);
+	xa_for_each(&td->pins, index, pin) {
+		xa_erase(&td->pins, index);
+		kfree(pin);
+	}
+	td->stat.pinned = 0;
+}
+
 /**
  * t1x_td_forget() - unpin everything: the device is closed
- * @td: the device
+ * @td: the device, of which nobody wants anything any more
  */
 void t1x_td_forget(struct t1x_td *td)
 {
 	unsigned long index = 0;
 
+	if (td->policy.policy == T1X_TD_LEAVE)
+		t1x_td_burn_books(td);
 	while (t1x_td_drop_next(td, &index, ULONG_MAX, false))
 		cond_resched();
 }

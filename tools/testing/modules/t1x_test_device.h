@@ -73,6 +73,7 @@ struct t1x_td_rw {
 #define T1X_TD_REPIN		2	/* unpin and pin again, as long as pinning works */
 #define T1X_TD_SLOW		3	/* sleep for arg milliseconds (max. 10000), then unpin */
 #define T1X_TD_LAZY		4	/* nothing the first arg times, then unpin */
+#define T1X_TD_LEAVE		5	/* nothing, not even when the device is closed */
 
 /**
  * struct t1x_td_policy - what to do about unmap notices
@@ -102,6 +103,19 @@ struct t1x_td_stat {
 	__u32 reserved;
 };
 
+/* Ask for the domain of no group at all. */
+#define T1X_TD_NO_GROUP		(1 << 0)
+
+/**
+ * struct t1x_td_domain - group_iommu_domain() of a backend
+ * @container: file descriptor of the container whose backend is asked
+ * @flags: T1X_TD_NO_GROUP; without it the device's own group
+ */
+struct t1x_td_domain {
+	__s32 container;
+	__u32 flags;
+};
+
 /*
  * All or none; returns npages.  EIO if the backend pins fewer than it was asked
  * for, or another page than the one that the device holds at that IOVA.
@@ -123,5 +137,10 @@ struct t1x_td_stat {
  * Pages that are in the books stay there, to be unpinned once more.
  */
 #define T1X_TD_UNPIN_RAW _IOW('t', 0xe7, struct t1x_td_pages)
+/*
+ * 1 if the backend names the domain that translates for the device, 0 if another;
+ * EBADF if the file is no container, ENXIO if that has no backend.
+ */
+#define T1X_TD_DOMAIN	_IOW('t', 0xe8, struct t1x_td_domain)
 
 #endif /* T1X_TEST_DEVICE_H */

@@ -31,7 +31,7 @@
 
 /**
  * struct t1x_ti_dma - a device reads or writes memory
- * @iova: first byte
+ * @iova: first byte; with a PASID an address of the process
  * @buf: user address of the data
  * @len: bytes, up to T1X_TI_MAX_BYTES
  * @device: number of the device
@@ -40,8 +40,9 @@
  * @count: how often that is reported, up to T1X_TI_MAX_COUNT; 0 is like 1
  * @done: out: bytes that were moved before the DMA was blocked
  * @handled: out: what the domain's fault handler returned to the last report: 0 or
- *	a negative errno, -ENOSYS if there is none
- * @reserved: 0
+ *	a negative errno, -ENOSYS if there is none, as with a PASID there never is
+ * @pasid: 0, or the address space to use; what the process lacks is asked for by page
+ *	requests
  */
 struct t1x_ti_dma {
 	__u64 iova;
@@ -53,7 +54,7 @@ struct t1x_ti_dma {
 	__u32 count;
 	__u64 done;
 	__s32 handled;
-	__u32 reserved;
+	__u32 pasid;
 };
 
 /**
@@ -128,6 +129,23 @@ struct t1x_ti_response {
 	__u32 code;
 };
 
+/**
+ * struct t1x_ti_bind - bind a device to the address space of a process
+ * @device: number of the device
+ * @pid: process, 0 for the caller; there is no check of who may do that
+ * @id: out: number of the bond, which ends at the latest when the file is closed
+ * @pasid: out: by which the device reaches it
+ *
+ * The errno is that of the kernel's iommu_sva_bind_device(), EOPNOTSUPP where that is
+ * not to be called; ESRCH: no such process, or it has no memory.
+ */
+struct t1x_ti_bind {
+	__u32 device;
+	__s32 pid;
+	__u32 id;
+	__u32 pasid;
+};
+
 /* What read_and_clear_dirty() does. */
 #define T1X_TI_DIRTY_TRUE	0	/* as it should */
 #define T1X_TI_DIRTY_LIAR	1	/* returns 0 and has found nothing, always */
@@ -159,7 +177,8 @@ struct t1x_ti_response {
  * @plain_devices: bit n: device n cannot track dirty pages, nor be attached to a
  *	domain that can (EINVAL)
  * @attach_errno: with this errno fails the attachment of
- * @attach_devices: these devices (bit n: device n), to domains of their users
+ * @attach_devices: these devices (bit n: device n), to domains of their users, and to
+ *	address spaces of processes
  * @map_limit: leaves that can still be mapped before ENOMEM; 0: any number
  * @page_sizes: sizes of leaves, for new domains; 4K, and perhaps 2M and 1G.  0: as
  *	the module parameter says
@@ -207,6 +226,7 @@ struct t1x_ti_leaf {
  * @faults: reports of faults
  * @requests: groups of page requests that were complete: each is to be answered
  * @responses: answers to such
+ * @pasids: address spaces of processes that devices have now, one for each device
  */
 struct t1x_ti_stat {
 	__u64 maps;
@@ -219,6 +239,7 @@ struct t1x_ti_stat {
 	__u64 faults;
 	__u64 requests;
 	__u64 responses;
+	__u64 pasids;
 };
 
 /* EIO where the domain does not translate or permit it; ENXIO if that is no memory. */
@@ -231,8 +252,11 @@ struct t1x_ti_stat {
 #define T1X_TI_STAT	_IOR('t', 0xf6, struct t1x_ti_stat)
 /*
  * Remove the devices, so that the module can be unloaded; EBUSY while VFIO has one of
- * them in a container.  Ioctls for devices fail with ENODEV then.
+ * them in a container, or one is bound to a process.  Ioctls for devices fail with ENODEV then.
  */
 #define T1X_TI_TEAR_DOWN _IO('t', 0xf7)
+/* The argument of UNBIND is the number of a bond; ENOENT: the file has no such bond. */
+#define T1X_TI_BIND	_IOWR('t', 0xf8, struct t1x_ti_bind)
+#define T1X_TI_UNBIND	_IO('t', 0xf9)
 
 #endif /* T1X_TEST_IOMMU_H */

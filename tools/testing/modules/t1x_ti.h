@@ -5,15 +5,19 @@
  * t1x_ti_main.c has the control device, t1x_ti_pci.c the bus and its devices,
  * t1x_ti_ops.c is the driver that the IOMMU core sees, t1x_ti_table.c a domain's page
  * table, t1x_ti_dirty.c its dirty bits and the IOTLB, t1x_ti_dma.c what devices do,
- * t1x_ti_fault.c what is said about devices, and answered.
+ * t1x_ti_fault.c what is said about devices, and answered, t1x_ti_sva.c the address
+ * spaces of processes as domains, t1x_ti_bond.c how devices come to them.
  *
  * Lock order, outermost first:
  *
  *	t1x_ti.devices_rwsem	whether there are devices
- *	  t1x_ti_dev.reports	page requests that are being reported
- *	  the IOMMU core's locks of groups
- *	    t1x_ti_dev.lock	what a device is attached to, and its DMA
- *	      t1x_ti_domain.lock
+ *	  t1x_ti_bonds_lock	bonds
+ *	    the IOMMU core's locks, of bonds and of groups
+ *	      t1x_ti_dev.lock	what a device is attached to, and its DMA
+ *	        t1x_ti_domain.lock
+ *	      t1x_ti_dev.pasid_lock	likewise for PASIDs
+ *	        t1x_ti_dev.reports	page requests that are being reported
+ *	        mmap_lock of the process
  *	t1x_ti_dev.responses_lock (innermost)
  *
  * A device's lock is held during its DMA and while a fault of its domain is reported,
@@ -25,6 +29,7 @@
 #define T1X_TI_H
 
 #include <linux/atomic.h>
+#include <linux/completion.h>
 #include <linux/iommu.h>
 #include <linux/irq_work.h>
 #include <linux/mutex.h>
@@ -35,12 +40,14 @@
 
 #include "t1x_test_iommu.h"
 
+struct file;
 struct iommu_dirty_bitmap;
-struct iopf_queue;
+struct mm_struct;
 
 #define T1X_TI_LEVELS		3
 #define T1X_TI_PAGE_SIZES	(SZ_4K | SZ_2M | SZ_1G)
 #define T1X_TI_RESPONSES	64
+#define T1X_TI_MAX_PASID_BITS	20
 
 /**
  * struct t1x_ti_domain - a page table
@@ -85,11 +92,15 @@ struct t1x_ti_entry {
  * @domain: what it is attached to, or NULL
  * @storm: faults that are being reported by interrupts
  * @reports: held for reading while a page request is reported
- * @can_fault: in the queue of devices with page requests (@reports, for writing)
- * @responses_lock: protects @responses, @nr_responses
+ * @fault_users: why it is in the queue of devices with page requests (@reports, for
+ *	writing)
+ * @pasid_lock: protects @pasids
+ * @pasids: address spaces, by PASID
+ * @responses_lock: protects what follows
  * @responses: ring of answers to page requests
  * @first_response: the oldest one
  * @nr_responses: answers in it
+ * @question: page request whose answer someone waits for
  */
 struct t1x_ti_dev {
 	struct pci_dev *pdev;
@@ -105,11 +116,19 @@ struct t1x_ti_dev {
 		int handled;
 	} storm;
 	struct rw_semaphore reports;
-	bool can_fault;
+	unsigned int fault_users;
+	struct mutex pasid_lock;	/* held across DMA with a PASID */
+	struct xarray pasids;
 	spinlock_t responses_lock;	/* innermost */
 	struct t1x_ti_response responses[T1X_TI_RESPONSES];
 	unsigned int first_response;
 	unsigned int nr_responses;
+	struct t1x_ti_question {
+		struct completion answered;
+		u32 grpid;
+		u32 code;
+		bool is_open;
+	} question;
 };
 
 /**
@@ -117,6 +136,7 @@ struct t1x_ti_dev {
  * @devices_rwsem: written to when devices go
  * @devs: devices
  * @nr_devs: how many
+ * @pasid_bits: how many the devices have, 0 if they have none
  * @behaviour: what tests asked for; read and written without a lock, as a switch on
  *	a panel would be
  * @map_limit: leaves that can still be mapped, if @behaviour has a limit
@@ -130,11 +150,13 @@ struct t1x_ti_dev {
  * @faults: likewise
  * @requests: likewise
  * @responses: likewise
+ * @nr_pasids: likewise
  */
 struct t1x_ti {
 	struct rw_semaphore devices_rwsem;
 	struct t1x_ti_dev devs[T1X_TI_MAX_DEVICES];
 	unsigned int nr_devs;
+	unsigned int pasid_bits;
 	struct t1x_ti_behaviour behaviour;
 	atomic64_t map_limit;
 	atomic64_t maps;
@@ -147,6 +169,7 @@ struct t1x_ti {
 	atomic64_t faults;
 	atomic64_t requests;
 	atomic64_t responses;
+	atomic64_t nr_pasids;
 };
 
 extern struct t1x_ti t1x_ti;
@@ -196,9 +219,26 @@ int t1x_ti_dma_fault(struct t1x_ti_dev *td, struct t1x_ti_fault *fault);
 int t1x_ti_dma_leaf(struct t1x_ti_dev *td, struct t1x_ti_leaf *leaf);
 
 /* t1x_ti_fault.c */
+void t1x_ti_fault_init(void);
+void t1x_ti_fault_exit(void);
+int t1x_ti_fault_get(struct t1x_ti_dev *td, struct device *dev);
+void t1x_ti_fault_put(struct t1x_ti_dev *td, struct device *dev);
+bool t1x_ti_fault_ask(struct t1x_ti_dev *td, struct t1x_ti_report *report);
 int t1x_ti_fault_report(struct t1x_ti_dev *td, const struct t1x_ti_report *report);
 void t1x_ti_fault_responded(struct t1x_ti_dev *td, const struct iommu_fault_page_request *request,
 			    u32 code);
 int t1x_ti_fault_response(struct t1x_ti_dev *td, struct t1x_ti_response *response);
+
+/* t1x_ti_sva.c */
+struct iommu_domain *t1x_ti_sva_domain_alloc(struct device *dev, struct mm_struct *mm);
+int t1x_ti_sva_clear(struct iommu_domain *domain, struct device *dev, u32 pasid,
+		     struct iommu_domain *old);
+void t1x_ti_sva_init(void);
+int t1x_ti_sva_run(struct t1x_ti_dev *td, struct t1x_ti_dma *dma, void *data);
+
+/* t1x_ti_bond.c */
+int t1x_ti_bond_bind(const struct file *file, struct t1x_ti_dev *td, struct t1x_ti_bind *bind);
+int t1x_ti_bond_unbind(const struct file *file, u32 id);
+bool t1x_ti_bond_is_any(void);
 
 #endif

@@ -102,6 +102,8 @@ int t1x_ti_dma_run(struct t1x_ti_dev *td, struct t1x_ti_dma *dma, void *data)
 {
 	int ret = 0;
 
+	if (dma->pasid)
+		return t1x_ti_sva_run(td, dma, data);
 	guard(mutex)(&td->lock);
 	dma->done = 0;
 	dma->handled = 0;

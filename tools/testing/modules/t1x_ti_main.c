@@ -23,6 +23,10 @@ static unsigned long t1x_ti_page_sizes = SZ_4K | SZ_2M;
 module_param_named(page_sizes, t1x_ti_page_sizes, ulong, 0444);
 MODULE_PARM_DESC(page_sizes, "sizes of leaves, 0x1000 and perhaps 0x200000 and 0x40000000");
 
+static unsigned int t1x_ti_pasid_bits;
+module_param_named(pasid_bits, t1x_ti_pasid_bits, uint, 0444);
+MODULE_PARM_DESC(pasid_bits, "bits of the devices' PASIDs, 0 to 20 (default 0: none)");
+
 struct t1x_ti t1x_ti = {
 	.devices_rwsem = __RWSEM_INITIALIZER(t1x_ti.devices_rwsem),
 };
@@ -36,6 +40,7 @@ union t1x_ti_argument {
 	struct t1x_ti_behaviour behaviour;
 	struct t1x_ti_leaf leaf;
 	struct t1x_ti_stat stat;
+	struct t1x_ti_bind bind;
 };
 
 static struct t1x_ti_dev *t1x_ti_device(u32 index)
@@ -50,7 +55,7 @@ static int t1x_ti_do_dma(struct t1x_ti_dma *dma)
 	int ret = -ENODEV;
 	void *data;
 
-	if (dma->write > 1 || dma->context > T1X_TI_IN_HARDIRQ || dma->reserved ||
+	if (dma->write > 1 || dma->context > T1X_TI_IN_HARDIRQ ||
 	    dma->count > T1X_TI_MAX_COUNT || dma->len > T1X_TI_MAX_BYTES)
 		return -EINVAL;
 	data = kvzalloc(dma->len, GFP_KERNEL_ACCOUNT);
@@ -149,6 +154,7 @@ static int t1x_ti_do_stat(struct t1x_ti_stat *stat)
 		.faults = atomic64_read(&t1x_ti.faults),
 		.requests = atomic64_read(&t1x_ti.requests),
 		.responses = atomic64_read(&t1x_ti.responses),
+		.pasids = atomic64_read(&t1x_ti.nr_pasids),
 	};
 	return 0;
 }
@@ -168,11 +174,32 @@ static int t1x_ti_do_tear_down(void)
 	unsigned int i;
 
 	guard(rwsem_write)(&t1x_ti.devices_rwsem);
+	if (t1x_ti_bond_is_any())
+		return -EBUSY;
 	for (i = 0; i < t1x_ti.nr_devs; i++)
 		if (t1x_ti_is_used(&t1x_ti.devs[i]))
 			return -EBUSY;
 	t1x_ti_pci_remove();
 	return 0;
+}
+
+static int t1x_ti_do_bind(const struct file *file, struct t1x_ti_bind *bind)
+{
+	struct t1x_ti_dev *td;
+
+	if (bind->pid < 0)
+		return -EINVAL;
+	guard(rwsem_read)(&t1x_ti.devices_rwsem);
+	td = t1x_ti_device(bind->device);
+	return td ? t1x_ti_bond_bind(file, td, bind) : -ENODEV;
+}
+
+static int t1x_ti_do_unbind(const struct file *file, unsigned long id)
+{
+	if (!id || id > S32_MAX)
+		return -EINVAL;
+	guard(rwsem_read)(&t1x_ti.devices_rwsem);
+	return t1x_ti_bond_unbind(file, id);
 }
 
 static int t1x_ti_do(unsigned int cmd, union t1x_ti_argument *argument)
@@ -210,16 +237,28 @@ static long t1x_ti_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return -ENOTTY;
 	if (_IOC_DIR(cmd) & _IOC_WRITE && copy_from_user(&argument, user, size))
 		return -EFAULT;
-	ret = t1x_ti_do(cmd, &argument);
+	if (cmd == T1X_TI_BIND)
+		ret = t1x_ti_do_bind(file, &argument.bind);
+	else if (cmd == T1X_TI_UNBIND)
+		ret = t1x_ti_do_unbind(file, arg);
+	else
+		ret = t1x_ti_do(cmd, &argument);
 	/* On failure too: how far it came. */
 	if (_IOC_DIR(cmd) & _IOC_READ && copy_to_user(user, &argument, size))
 		return -EFAULT;
 	return ret;
 }
 
+static int t1x_ti_release(struct inode *inode, struct file *file)
+{
+	guard(rwsem_read)(&t1x_ti.devices_rwsem);
+	return t1x_ti_bond_unbind(file, 0);
+}
+
 static const struct file_operations t1x_ti_fops = {
 	.owner = THIS_MODULE,
 	.open = nonseekable_open,
+	.release = t1x_ti_release,
 	.unlocked_ioctl = t1x_ti_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 };
@@ -239,7 +278,10 @@ static int t1x_ti_add_devices(void)
 	for (i = 0; i < T1X_TI_MAX_DEVICES; i++) {
 		mutex_init(&t1x_ti.devs[i].lock);
 		init_rwsem(&t1x_ti.devs[i].reports);
+		mutex_init(&t1x_ti.devs[i].pasid_lock);
+		xa_init(&t1x_ti.devs[i].pasids);
 		spin_lock_init(&t1x_ti.devs[i].responses_lock);
+		init_completion(&t1x_ti.devs[i].question.answered);
 	}
 	ret = t1x_ti_pci_add(t1x_ti_devices);
 	if (ret)
@@ -256,8 +298,10 @@ static int __init t1x_ti_init(void)
 	int ret;
 
 	if (!t1x_ti_devices || t1x_ti_devices > T1X_TI_MAX_DEVICES ||
-	    !t1x_ti_are_page_sizes(t1x_ti_page_sizes))
+	    !t1x_ti_are_page_sizes(t1x_ti_page_sizes) ||
+	    t1x_ti_pasid_bits > T1X_TI_MAX_PASID_BITS)
 		return -EINVAL;
+	t1x_ti.pasid_bits = t1x_ti_pasid_bits;
 	ret = t1x_ti_ops_init(t1x_ti_page_sizes);
 	if (ret)
 		return ret;

@@ -15,7 +15,7 @@
 #include "t1x_ti.h"
 
 static struct iommu_device t1x_ti_iommu;
-static struct iopf_queue *t1x_ti_queue;	/* NULL where the kernel does without */
+static unsigned long t1x_ti_leaf_sizes;	/* of domains made from now on */
 
 static bool t1x_ti_can_track(const struct t1x_ti_dev *td)
 {
@@ -35,46 +35,30 @@ static struct iommu_device *t1x_ti_probe_device(struct device *dev)
 	return t1x_ti_pci_find(dev) ? &t1x_ti_iommu : ERR_PTR(-ENODEV);
 }
 
-/* Nothing is on the way to the core when it forgets the device. */
-static void t1x_ti_disable_faults(struct t1x_ti_dev *td, struct device *dev)
-{
-	guard(rwsem_write)(&td->reports);
-	if (td->can_fault)
-		iopf_queue_remove_device(t1x_ti_queue, dev);
-	td->can_fault = false;
-}
-
 static void t1x_ti_release_device(struct device *dev)
 {
 	struct t1x_ti_dev *td = t1x_ti_pci_find(dev);
 
-	t1x_ti_disable_faults(td, dev);
+	while (td->fault_users)
+		t1x_ti_fault_put(td, dev);
 	guard(mutex)(&td->lock);
 	td->domain = NULL;
 }
 
 static int t1x_ti_enable_feature(struct device *dev, enum iommu_dev_features feature)
 {
-	struct t1x_ti_dev *td = t1x_ti_pci_find(dev);
-	int ret;
-
-	if (feature != IOMMU_DEV_FEAT_IOPF || !t1x_ti_queue ||
-	    t1x_ti_does(flags) & T1X_TI_NO_REQUESTS)
+	if (feature != IOMMU_DEV_FEAT_IOPF || t1x_ti_does(flags) & T1X_TI_NO_REQUESTS)
 		return -EOPNOTSUPP;
 	if (t1x_ti_does(flags) & T1X_TI_NO_QUEUE)
 		return 0;
-	guard(rwsem_write)(&td->reports);
-	ret = iopf_queue_add_device(t1x_ti_queue, dev);
-	if (!ret)
-		td->can_fault = true;
-	return ret;
+	return t1x_ti_fault_get(t1x_ti_pci_find(dev), dev);
 }
 
 static int t1x_ti_disable_feature(struct device *dev, enum iommu_dev_features feature)
 {
 	if (feature != IOMMU_DEV_FEAT_IOPF)
 		return -EOPNOTSUPP;
-	t1x_ti_disable_faults(t1x_ti_pci_find(dev), dev);
+	t1x_ti_fault_put(t1x_ti_pci_find(dev), dev);
 	return 0;
 }
 
@@ -108,21 +92,46 @@ static int t1x_ti_may_attach(struct t1x_ti_domain *d, const struct t1x_ti_dev *t
 	return ret;
 }
 
+/* Page requests, if they come with the domain. */
+static int t1x_ti_move_faults(struct t1x_ti_dev *td, struct device *dev,
+			      const struct iommu_domain *domain)
+{
+	int ret;
+
+	if (iommu_driver_wants_faults(domain)) {
+		ret = t1x_ti_fault_get(td, dev);
+		if (ret)
+			return ret;
+	}
+	if (td->domain && iommu_driver_wants_faults(&td->domain->domain))
+		t1x_ti_fault_put(td, dev);
+	return 0;
+}
+
 static int t1x_ti_attach(struct iommu_domain *domain, struct device *dev)
 {
 	struct t1x_ti_domain *d = t1x_ti_domain_of(domain);
 	struct t1x_ti_dev *td = t1x_ti_pci_find(dev);
+	int ret;
 
 	/* Those of the IOMMU core are not told apart, and never refused. */
 	if (domain->type == IOMMU_DOMAIN_UNMANAGED) {
-		int ret = t1x_ti_may_attach(d, td);
-
+		ret = t1x_ti_may_attach(d, td);
 		if (ret)
 			return ret;
 	}
+	ret = t1x_ti_move_faults(td, dev, domain);
+	if (ret)
+		return ret;
 	guard(mutex)(&td->lock);
 	td->domain = d;
 	return 0;
+}
+
+static int t1x_ti_attach_from(struct iommu_domain *domain, struct device *dev,
+			      struct iommu_domain *old)
+{
+	return t1x_ti_attach(domain, dev);
 }
 
 static void t1x_ti_domain_free(struct iommu_domain *domain)
@@ -137,8 +146,7 @@ static void t1x_ti_domain_free(struct iommu_domain *domain)
 	kfree(d);
 }
 
-static const struct iommu_domain_ops t1x_ti_domain_ops = {
-	.attach_dev = t1x_ti_attach,
+static struct iommu_domain_ops t1x_ti_domain_ops = {
 	.map_pages = t1x_ti_table_map,
 	.unmap_pages = t1x_ti_table_unmap,
 	.flush_iotlb_all = t1x_ti_dirty_flush,
@@ -158,6 +166,7 @@ static struct iommu_domain *t1x_ti_domain_alloc(unsigned int type)
 	if (!d)
 		return NULL;
 	t1x_ti_table_init(d);
+	d->domain.pgsize_bitmap = t1x_ti_leaf_sizes;
 	d->domain.geometry.aperture_end =
 		t1x_ti_does(flags) & T1X_TI_WIDE ? ULONG_MAX : DMA_BIT_MASK(48);
 	d->domain.geometry.force_aperture = true;
@@ -169,25 +178,26 @@ static struct iommu_domain *t1x_ti_domain_alloc(unsigned int type)
 static struct iommu_ops t1x_ti_ops = {
 	.owner = THIS_MODULE,
 	.capable = t1x_ti_capable,
-	.domain_alloc = t1x_ti_domain_alloc,
 	.probe_device = t1x_ti_probe_device,
 	.release_device = t1x_ti_release_device,
 	.device_group = generic_device_group,
-	.dev_enable_feat = t1x_ti_enable_feature,
-	.dev_disable_feat = t1x_ti_disable_feature,
 	.page_response = t1x_ti_page_response,
 	.def_domain_type = t1x_ti_default_type,
 	.default_domain_ops = &t1x_ti_domain_ops,
 };
 
+static struct iommu_domain *t1x_ti_domain_alloc_identity(struct device *dev)
+{
+	return t1x_ti_domain_alloc(IOMMU_DOMAIN_IDENTITY) ?: ERR_PTR(-ENOMEM);
+}
+
 /* The caller sets the owner of the domain. */
-static struct iommu_domain *t1x_ti_domain_alloc_user(struct device *dev, u32 flags,
-						     struct iommu_domain *parent,
-						     const struct iommu_user_data *user_data)
+static struct iommu_domain *t1x_ti_domain_alloc_paging(struct device *dev, u32 flags,
+						       const struct iommu_user_data *user_data)
 {
 	struct iommu_domain *domain;
 
-	if (flags & ~IOMMU_DRIVER_ALLOC_DIRTY || parent || user_data)
+	if (flags & ~IOMMU_DRIVER_ALLOC_DIRTY || user_data)
 		return ERR_PTR(-EOPNOTSUPP);
 	if (flags && !t1x_ti_can_track(t1x_ti_pci_find(dev)))
 		return ERR_PTR(-EOPNOTSUPP);
@@ -196,13 +206,37 @@ static struct iommu_domain *t1x_ti_domain_alloc_user(struct device *dev, u32 fla
 		return ERR_PTR(-ENOMEM);
 	domain->type = IOMMU_DOMAIN_UNMANAGED;
 	domain->ops = &t1x_ti_domain_ops;
-	domain->pgsize_bitmap = t1x_ti_ops.pgsize_bitmap;
 	if (flags) {
 		t1x_ti_domain_of(domain)->can_track = true;
 		iommu_driver_set_dirty_ops(domain, t1x_ti_dirty_set, t1x_ti_dirty_read);
 	}
 	return domain;
 }
+
+static struct iommu_domain *t1x_ti_domain_alloc_user(struct device *dev, u32 flags,
+						     struct iommu_domain *parent,
+						     const struct iommu_user_data *user_data)
+{
+	return parent ? ERR_PTR(-EOPNOTSUPP) : t1x_ti_domain_alloc_paging(dev, flags, user_data);
+}
+
+/* Where the kernel wants one that is always there, and by which PASIDs are blocked, too. */
+static struct iommu_domain_ops t1x_ti_blocked_ops;
+
+static struct t1x_ti_domain t1x_ti_blocked = {
+	.domain = {
+		.type = IOMMU_DOMAIN_BLOCKED,
+		.ops = &t1x_ti_blocked_ops,
+	},
+};
+
+static const struct iommu_driver_alloc t1x_ti_alloc = {
+	.any = t1x_ti_domain_alloc,
+	.user = t1x_ti_domain_alloc_user,
+	.identity = t1x_ti_domain_alloc_identity,
+	.paging = t1x_ti_domain_alloc_paging,
+	.blocked = &t1x_ti_blocked.domain,
+};
 
 /* Comes before the IOMMU core's own notifier. */
 static int t1x_ti_notify(struct notifier_block *nb, unsigned long action, void *data)
@@ -226,7 +260,22 @@ static struct notifier_block t1x_ti_notifier = {
  */
 void t1x_ti_ops_page_sizes(unsigned long page_sizes)
 {
-	t1x_ti_ops.pgsize_bitmap = page_sizes;
+	t1x_ti_leaf_sizes = page_sizes;
+	iommu_driver_set_page_sizes(&t1x_ti_ops, page_sizes);
+}
+
+static void t1x_ti_ops_fill(unsigned long page_sizes)
+{
+	t1x_ti_table_init(&t1x_ti_blocked);
+	t1x_ti_ops_page_sizes(page_sizes);
+	iommu_driver_set_alloc(&t1x_ti_ops, &t1x_ti_alloc);
+	iommu_driver_set_attach(&t1x_ti_domain_ops, t1x_ti_attach, t1x_ti_attach_from);
+	iommu_driver_set_attach(&t1x_ti_blocked_ops, t1x_ti_attach, t1x_ti_attach_from);
+	iommu_driver_set_pasid(&t1x_ti_blocked_ops, t1x_ti_sva_clear);
+	t1x_ti_sva_init();
+	iommu_driver_set_features(&t1x_ti_ops, t1x_ti_enable_feature, t1x_ti_disable_feature);
+	iommu_driver_set_sva(&t1x_ti_ops, &t1x_ti_iommu, t1x_ti_sva_domain_alloc,
+			     t1x_ti.pasid_bits ? BIT(t1x_ti.pasid_bits) : 0);
 }
 
 /**
@@ -239,8 +288,7 @@ int t1x_ti_ops_init(unsigned long page_sizes)
 {
 	int ret;
 
-	t1x_ti_ops_page_sizes(page_sizes);
-	iommu_driver_set_alloc_user(&t1x_ti_ops, t1x_ti_domain_alloc_user);
+	t1x_ti_ops_fill(page_sizes);
 	t1x_ti_iommu.fwnode = fwnode_create_software_node(NULL, NULL);
 	if (IS_ERR(t1x_ti_iommu.fwnode))
 		return PTR_ERR(t1x_ti_iommu.fwnode);
@@ -253,7 +301,7 @@ int t1x_ti_ops_init(unsigned long page_sizes)
 	ret = bus_register_notifier(&pci_bus_type, &t1x_ti_notifier);
 	if (ret)
 		goto err_unregister;
-	t1x_ti_queue = iopf_queue_alloc("t1x-test-iommu");
+	t1x_ti_fault_init();
 	return 0;
 
 err_unregister:
@@ -271,7 +319,7 @@ err_fwnode:
  */
 void t1x_ti_ops_exit(void)
 {
-	iopf_queue_free(t1x_ti_queue);
+	t1x_ti_fault_exit();
 	bus_unregister_notifier(&pci_bus_type, &t1x_ti_notifier);
 	iommu_driver_leave_buses(&t1x_ti_ops);
 	iommu_device_unregister(&t1x_ti_iommu);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A PCI bus of its own with devices that are nothing but an address: no BAR, no
- * interrupt, no capability, and a command register to write to.
+ * interrupt, and a command register to write to.  They are plain PCI devices without
+ * capabilities, or if they are to have PASIDs endpoints of a root complex.
  */
 #include <linux/module.h>
 #include <linux/moduleparam.h>
@@ -14,6 +15,9 @@
 #define T1X_TI_PCI_COMMAND	(PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER | \
 				 PCI_COMMAND_INTX_DISABLE)
 #define T1X_TI_PCI_CLASS	0xff0000	/* fits no defined class */
+#define T1X_TI_PCI_EXP		0x40		/* where capabilities are */
+#define T1X_TI_PCI_PASID	0x100
+#define T1X_TI_PCI_ENDPOINT	(PCI_CAP_ID_EXP | (2 | PCI_EXP_TYPE_RC_END << 4) << 16)
 
 static struct pci_sysdata t1x_ti_pci_sysdata = {
 	.domain = T1X_TI_PCI_DOMAIN,
@@ -48,6 +52,24 @@ static u32 t1x_ti_pci_class(const struct t1x_ti_dev *td)
 	return t1x_ti_pci_classes[td - t1x_ti.devs] ?: T1X_TI_PCI_CLASS;
 }
 
+static u32 t1x_ti_pci_capability(int where)
+{
+	switch (where) {
+	case PCI_COMMAND:
+		return PCI_STATUS_CAP_LIST << 16;
+	case PCI_CAPABILITY_LIST:
+		return T1X_TI_PCI_EXP;
+	case T1X_TI_PCI_EXP:
+		return T1X_TI_PCI_ENDPOINT;
+	case T1X_TI_PCI_PASID:
+		return PCI_EXT_CAP_ID_PASID | 1 << 16;
+	case T1X_TI_PCI_PASID + PCI_PASID_CAP:
+		return t1x_ti.pasid_bits << 8;
+	default:
+		return 0;
+	}
+}
+
 static u32 t1x_ti_pci_register(const struct t1x_ti_dev *td, int where)
 {
 	switch (where) {
@@ -73,7 +95,13 @@ static int t1x_ti_pci_read(struct pci_bus *bus, unsigned int devfn, int where, i
 {
 	const struct t1x_ti_dev *td = t1x_ti_pci_at(devfn);
 
-	*value = td ? t1x_ti_pci_register(td, where & ~3) >> 8 * (where & 3) : U32_MAX;
+	*value = U32_MAX;
+	if (td) {
+		*value = t1x_ti_pci_register(td, where & ~3);
+		if (t1x_ti.pasid_bits)
+			*value |= t1x_ti_pci_capability(where & ~3);
+		*value >>= 8 * (where & 3);
+	}
 	*value &= t1x_ti_pci_mask(size);
 	return PCIBIOS_SUCCESSFUL;
 }

@@ -53,6 +53,7 @@ static inline void backend_reset(void)
 	if (!backend_is_stock()) {
 		backend_set("private_domains", "N");
 		backend_set("hw_dirty", "N");
+		backend_set("allow_pasid", "N");
 	}
 }
 

@@ -400,7 +400,7 @@ static void *run_maps(void *arg)
 TEST_F_TIMEOUT(busy, come_and_go, 40)
 {
 	struct backing *b = &self->b;
-	double end = ktap_now() + ktap_scale(3);
+	double end = ktap_now() + 3;
 	int comings = 0, refused = 0;
 	pthread_t threads[] = { thread_begin(run_pins, self), thread_begin(run_maps, self) };
 

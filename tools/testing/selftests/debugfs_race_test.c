@@ -68,7 +68,7 @@ static void read_file(struct worker *worker, const char *dir, const char *name)
 /* All files of all containers there are. */
 static void turn_read(struct worker *worker)
 {
-	static const char * const names[] = { "info", "domains", "mappings", "extents" };
+	static const char * const names[] = { "info", "domains", "bonds", "mappings", "extents" };
 	DIR *all = opendir(DEBUGFS_ROOT);
 	struct dirent *entry;
 	char dir[512];

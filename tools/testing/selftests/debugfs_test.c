@@ -16,7 +16,7 @@
 #define LINE_SIZE	160
 #define MANY		1500
 
-static const char * const files[] = { "info", "domains", "mappings", "extents" };
+static const char * const files[] = { "info", "domains", "bonds", "mappings", "extents" };
 
 FIXTURE(debugfs) {
 	struct box box;
@@ -83,6 +83,7 @@ TEST_F(debugfs, can_be_read_by_root_only)
 
 TEST_F(debugfs, nothing_mapped)
 {
+	file_is(self->dir, "bonds", "");
 	file_is(self->dir, "mappings", "");
 	file_is(self->dir, "extents", "");
 }

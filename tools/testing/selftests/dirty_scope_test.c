@@ -18,24 +18,19 @@
 
 FIXTURE(dirty_scope) {
 	char bdf[VFIO_BDF_LEN];
-	int container, group;
-	struct testdev dev;
+	struct testbox box;
+	struct testdev *dev;
+	int container;
 	char *memory;
 	struct view view;
 };
 
 FIXTURE_SETUP(dirty_scope)
 {
-	backend_reset();
-	ASSERT_TRUE(module_is_loaded(TESTDEV_MODULE));
 	vfio_find(EDU_VENDOR_ID, EDU_DEVICE_ID, 0, self->bdf);
-	testdev_take_pci(self->bdf);
-	self->container = vfio_container_open();
-	self->group = vfio_group_open(self->bdf);
-	vfio_group_attach(self->group, self->container);
-	vfio_set_type(self->container, VFIO_TYPE1v2_IOMMU);
-	backend_verify(self->container);
-	testdev_open_pci(&self->dev, self->group, self->bdf);
+	testbox_open_pci(&self->box, VFIO_TYPE1v2_IOMMU, self->bdf);
+	self->dev = &self->box.devs[0];
+	self->container = self->box.container;
 	self->memory = mem_untouched(PAGES * PAGE);
 	iommu_map(self->container, self->memory, VIEW_IOVA(WRITABLE), WRITABLE_PAGES * PAGE,
 		  IOMMU_RW);
@@ -46,9 +41,7 @@ FIXTURE_SETUP(dirty_scope)
 
 FIXTURE_TEARDOWN(dirty_scope)
 {
-	testdev_close(&self->dev);
-	close(self->group);
-	close(self->container);
+	testbox_close(&self->box);
 	view_close(&self->view);
 	testdev_return_pci(self->bdf);
 	EXPECT_TRUE(proc_locked_becomes(0));
@@ -75,16 +68,16 @@ TEST_F(dirty_scope, first_pin_makes_it_scoped)
 	all_is_dirty(self);
 	all_is_dirty(self);
 
-	testdev_pin(&self->dev, VIEW_IOVA(3), 2, TESTDEV_RW);
+	testdev_pin(self->dev, VIEW_IOVA(3), 2, TESTDEV_RW);
 	/* What it had written to before, once. */
 	all_is_dirty(self);
 	only_is_dirty(self, 3, 2);
 	only_is_dirty(self, 3, 2);
-	testdev_unpin(&self->dev, VIEW_IOVA(3), 2);
+	testdev_unpin(self->dev, VIEW_IOVA(3), 2);
 	only_is_dirty(self, 3, 2);
 	only_is_dirty(self, 0, 0);
 
-	testdev_write(&self->dev, VIEW_IOVA(9), "x", 1);
+	testdev_write(self->dev, VIEW_IOVA(9), "x", 1);
 	only_is_dirty(self, 9, 1);
 	only_is_dirty(self, 0, 0);
 }
@@ -94,8 +87,8 @@ TEST_F(dirty_scope, failing_pin_does_not)
 {
 	backend_need_ours("reports read-only mappings");
 	dirty_start(self->container);
-	EXPECT_EQ(__testdev_pin(&self->dev, VIEW_IOVA(PAGES), 1, TESTDEV_R), -EINVAL);
-	EXPECT_EQ(__testdev_pin(&self->dev, VIEW_IOVA(CONSTANT), 1, TESTDEV_W), -EPERM);
+	EXPECT_EQ(__testdev_pin(self->dev, VIEW_IOVA(PAGES), 1, TESTDEV_R), -EINVAL);
+	EXPECT_EQ(__testdev_pin(self->dev, VIEW_IOVA(CONSTANT), 1, TESTDEV_W), -EPERM);
 	all_is_dirty(self);
 	all_is_dirty(self);
 }
@@ -106,7 +99,7 @@ TEST_F(dirty_scope, beside_one_that_does_not_pin)
 	int other;
 
 	backend_need_ours("reports read-only mappings");
-	testdev_pin(&self->dev, VIEW_IOVA(3), 2, TESTDEV_RW);
+	testdev_pin(self->dev, VIEW_IOVA(3), 2, TESTDEV_RW);
 	dirty_start(self->container);
 	only_is_dirty(self, 3, 2);
 	/* The first edu is not with vfio-pci just now, but still the first. */
@@ -118,18 +111,18 @@ TEST_F(dirty_scope, beside_one_that_does_not_pin)
 	close(other);
 	all_is_dirty(self);
 	only_is_dirty(self, 3, 2);
-	testdev_unpin(&self->dev, VIEW_IOVA(3), 2);
+	testdev_unpin(self->dev, VIEW_IOVA(3), 2);
 }
 
 /* Its pages are the mapping's, which has paid for them. */
 TEST_F(dirty_scope, pins_cost_nothing)
 {
 	EXPECT_EQ(proc_locked(), (WRITABLE_PAGES + CONSTANT_PAGES) * PAGE);
-	testdev_pin(&self->dev, VIEW_IOVA(0), WRITABLE_PAGES, TESTDEV_RW);
+	testdev_pin(self->dev, VIEW_IOVA(0), WRITABLE_PAGES, TESTDEV_RW);
 	EXPECT_EQ(proc_locked(), (WRITABLE_PAGES + CONSTANT_PAGES) * PAGE);
-	testdev_poke(&self->dev, VIEW_IOVA(7), 5, 77);
+	testdev_poke(self->dev, VIEW_IOVA(7), 5, 77);
 	EXPECT_EQ(self->memory[7 * PAGE + 5], 77);
-	testdev_unpin(&self->dev, VIEW_IOVA(0), WRITABLE_PAGES);
+	testdev_unpin(self->dev, VIEW_IOVA(0), WRITABLE_PAGES);
 	EXPECT_EQ(proc_locked(), (WRITABLE_PAGES + CONSTANT_PAGES) * PAGE);
 }
 
@@ -137,27 +130,27 @@ TEST_F(dirty_scope, pins_cost_nothing)
 TEST_F(dirty_scope, suspended_addresses)
 {
 	backend_need_ours("says so by a WARN");
-	testdev_pin(&self->dev, VIEW_IOVA(0), 1, TESTDEV_RW);
+	testdev_pin(self->dev, VIEW_IOVA(0), 1, TESTDEV_RW);
 	EXPECT_EQ(__iommu_unmap(self->container, 0, 0,
 				VFIO_DMA_UNMAP_FLAG_ALL | VFIO_DMA_UNMAP_FLAG_VADDR, NULL),
 		  0);
-	EXPECT_EQ(__testdev_pin(&self->dev, VIEW_IOVA(1), 1, TESTDEV_RW), -EBUSY);
-	EXPECT_EQ(__testdev_write(&self->dev, VIEW_IOVA(1), "x", 1), -EBUSY);
-	testdev_unpin(&self->dev, VIEW_IOVA(0), 1);
+	EXPECT_EQ(__testdev_pin(self->dev, VIEW_IOVA(1), 1, TESTDEV_RW), -EBUSY);
+	EXPECT_EQ(__testdev_write(self->dev, VIEW_IOVA(1), "x", 1), -EBUSY);
+	testdev_unpin(self->dev, VIEW_IOVA(0), 1);
 	iommu_map(self->container, self->memory, VIEW_IOVA(WRITABLE), WRITABLE_PAGES * PAGE,
 		  VFIO_DMA_MAP_FLAG_VADDR);
-	EXPECT_EQ(__testdev_pin(&self->dev, VIEW_IOVA(1), 1, TESTDEV_RW), -EBUSY);
+	EXPECT_EQ(__testdev_pin(self->dev, VIEW_IOVA(1), 1, TESTDEV_RW), -EBUSY);
 	iommu_map(self->container, self->memory, VIEW_IOVA(CONSTANT), CONSTANT_PAGES * PAGE,
 		  VFIO_DMA_MAP_FLAG_VADDR);
-	EXPECT_EQ(testdev_pin(&self->dev, VIEW_IOVA(1), 1, TESTDEV_RW), 1);
-	testdev_unpin(&self->dev, VIEW_IOVA(1), 1);
+	EXPECT_EQ(testdev_pin(self->dev, VIEW_IOVA(1), 1, TESTDEV_RW), 1);
+	testdev_unpin(self->dev, VIEW_IOVA(1), 1);
 }
 
 static struct dirty_scope_self *asleep;
 
 static void *pin_asleep(void *arg)
 {
-	EXPECT_EQ(__testdev_pin(&asleep->dev, GIB(1), 1, TESTDEV_RW), 1);
+	EXPECT_EQ(__testdev_pin(asleep->dev, GIB(1), 1, TESTDEV_RW), 1);
 	return arg;
 }
 
@@ -190,7 +183,7 @@ TEST_F(dirty_scope, payer_changes_under_a_pin)
 	child_wait(child);
 	uffd_fill(&uffd, 0, PAGE);
 	thread_wait(thread);
-	testdev_unpin(&self->dev, GIB(1), 1);
+	testdev_unpin(self->dev, GIB(1), 1);
 	EXPECT_EQ(iommu_unmap(self->container, GIB(1), PAGE), PAGE);
 }
 

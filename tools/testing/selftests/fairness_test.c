@@ -122,7 +122,7 @@ static void finish(struct fairness_self *self)
 
 TEST_F_TIMEOUT(fairness, everybody_maps, 60)
 {
-	double end = ktap_now() + ktap_scale(SECONDS);
+	double end = ktap_now() + SECONDS;
 	long worst = 0, calls = 0;
 	int i;
 

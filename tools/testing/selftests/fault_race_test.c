@@ -347,7 +347,7 @@ TEST_F(race, killed)
 		child_end();
 	}
 	usleep(100000);
-	EXPECT_LT(child_kill(child), 1000 * ktap_scale(1));
+	EXPECT_LT(child_kill(child), 3000 * ktap_scale(1));
 	faultbox_fault(&self->box, 0);
 	EXPECT_EQ(fault_read(fd, &record, 1), 1);
 }
@@ -401,7 +401,7 @@ TEST_F(race, stuck_reader)
 	}
 	faultbox_fault(&self->box, 0);
 	EXPECT_EQ(fault_read(other, &record, 1), 1);
-	EXPECT_LT(child_kill(child), 1000 * ktap_scale(1));
+	EXPECT_LT(child_kill(child), 3000 * ktap_scale(1));
 	/* It comes back for nothing: what was there is still there. */
 	EXPECT_EQ(fault_read(fd, &record, 1), 1);
 	EXPECT_EQ(record.sequence, 2);

@@ -107,7 +107,7 @@ static inline int fdinfo_count(const struct fdinfo *info, const char *begin)
 /* Nothing about a backend at all. */
 static inline bool fdinfo_is_silent(const struct fdinfo *info)
 {
-	return !fdinfo_count(info, "vfio-") && !fdinfo_count(info, "type1x-");
+	return !fdinfo_count(info, "vfio-driver") && !fdinfo_count(info, "type1x-");
 }
 
 /* Is the line of one key right behind that of another? */
@@ -126,13 +126,14 @@ static inline bool fdinfo_follows(const struct fdinfo *info, const char *first, 
 static inline bool fdinfo_is_complete(const struct fdinfo *info)
 {
 	static const char * const keys[] = {
-		"vfio-driver",		"type1x-version",	"type1x-id",
-		"type1x-type",		"type1x-groups",	"type1x-emulated-groups",
-		"type1x-domains",	"type1x-mappings",	"type1x-entries-left",
-		"type1x-mapped-bytes",	"type1x-locked-bytes",	"type1x-leaf-bytes-4k",
-		"type1x-leaf-bytes-2m", "type1x-leaf-bytes-1g", "type1x-dirty-tracking",
-		"type1x-maps",		"type1x-unmaps",	"type1x-dirty-reported",
-		"type1x-faults",	"type1x-faults-lost",
+		"vfio-driver",		"type1x-version",	 "type1x-id",
+		"type1x-type",		"type1x-groups",	 "type1x-emulated-groups",
+		"type1x-domains",	"type1x-bonds",		 "type1x-mappings",
+		"type1x-entry-limit",	"type1x-entries-left",	 "type1x-mapped-bytes",
+		"type1x-locked-bytes",	"type1x-leaf-bytes-4k",	 "type1x-leaf-bytes-2m",
+		"type1x-leaf-bytes-1g", "type1x-dirty-tracking", "type1x-maps",
+		"type1x-unmaps",	"type1x-dirty-reported", "type1x-faults",
+		"type1x-faults-lost",
 	};
 	const char *last = info->text;
 	char line[64];

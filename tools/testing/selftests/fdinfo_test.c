@@ -12,6 +12,7 @@
 #include "child.h"
 #include "dirty.h"
 #include "fdinfo.h"
+#include "probes.h"
 #include "proc.h"
 #include "testbox.h"
 
@@ -39,6 +40,7 @@ FIXTURE_SETUP(fdinfo)
 
 FIXTURE_TEARDOWN(fdinfo)
 {
+	probes_close();
 	text_write(KPROBES, "1");
 	text_write(FTRACE, "1");
 	if (module_is_loaded(HOOKS))
@@ -92,6 +94,7 @@ TEST_F(fdinfo, all_lines)
 	EXPECT_EQ(fdinfo_number(&self->info, "type1x-groups"), 1);
 	EXPECT_EQ(fdinfo_number(&self->info, "type1x-emulated-groups"), 0);
 	EXPECT_EQ(fdinfo_number(&self->info, "type1x-domains"), 1);
+	EXPECT_EQ(fdinfo_number(&self->info, "type1x-entry-limit"), ENTRY_LIMIT);
 	EXPECT_EQ(fdinfo_number(&self->info, "type1x-entries-left"), ENTRY_LIMIT);
 	EXPECT_EQ(fdinfo_number(&self->info, "type1x-mapped-bytes"), 0);
 	EXPECT_TRUE(fdinfo_says(&self->info, "type1x-dirty-tracking", "off"));
@@ -357,7 +360,7 @@ TEST_F(fdinfo, many_lines)
 	EXPECT_GT(strlen(self->info.text), PAGE);
 }
 
-/* How often the module has said that there are no probes. */
+/* How often the module has said that it cannot be there. */
 static int complaints(void)
 {
 	char *log = calloc(1, BIG_LOG), *at;
@@ -365,35 +368,51 @@ static int complaints(void)
 
 	must_be(log);
 	must_sys(klogctl(3, log, BIG_LOG - 1));
-	for (at = log; (at = strstr(at, HOOKS ": kprobes are switched off")); at++)
+	for (at = log; (at = strstr(at, HOOKS ": cannot probe show_fd_locks()")); at++)
 		count++;
 	free(log);
 	return count;
 }
 
+/* Who can do without kprobes takes nothing away here, and ftrace stays where it is used. */
 TEST_F(fdinfo, switched_off)
 {
 	int before = complaints();
 
 	text_write(KPROBES, "0");
-	EXPECT_TRUE(is_silent(self, self->container));
-	text_write(KPROBES, "1");
 	EXPECT_TRUE(names_ours(self, self->container));
+	hooks_unload();
+	EXPECT_TRUE(is_silent(self, self->container));
+	hooks_load();
+	EXPECT_TRUE(names_ours(self, self->container));
+	text_write(KPROBES, "1");
+	EXPECT_EQ(__text_write(FTRACE, "0"), -EBUSY);
+	EXPECT_TRUE(names_ours(self, self->container));
+	EXPECT_EQ(complaints(), before);
+
+	hooks_unload();
 	text_write(FTRACE, "0");
+	EXPECT_EQ(__module_load(HOOKS_FILE, ""), -EBUSY);
+	EXPECT_EQ(complaints(), before + 1);
 	EXPECT_TRUE(is_silent(self, self->container));
 	text_write(FTRACE, "1");
-	EXPECT_TRUE(names_ours(self, self->container));
-
-	text_write(KPROBES, "0");
-	hooks_unload();
-	EXPECT_EQ(complaints(), before);
+	EXPECT_TRUE(is_silent(self, self->container));
 	hooks_load();
-	EXPECT_TRUE(is_silent(self, self->container));
-	EXPECT_TRUE(is_silent(self, self->container));
-	EXPECT_EQ(complaints(), before + 1);
-	text_write(KPROBES, "1");
 	EXPECT_TRUE(names_ours(self, self->container));
-	EXPECT_EQ(complaints(), before + 1);
+}
+
+/* Others may look at the same function, and come and go. */
+TEST_F(fdinfo, not_alone)
+{
+	probes_open("show_fd_locks");
+	EXPECT_TRUE(names_ours(self, self->container));
+	hooks_unload();
+	EXPECT_TRUE(is_silent(self, self->container));
+	hooks_load();
+	EXPECT_TRUE(names_ours(self, self->container));
+	EXPECT_GE(probes_hits(), 3);
+	probes_close();
+	EXPECT_TRUE(names_ours(self, self->container));
 }
 
 KTAP_MAIN()

@@ -7,13 +7,13 @@
 
 #include "box.h"
 #include "child.h"
-#include "fuse.h"
+#include "fusefile.h"
 #include "snapshot.h"
 
 #define FILE_IOVA	0x40000000ull
 #define FILE_SIZE	(16 * PAGE)
 #define FILE_SEED	77
-#define SOON		(ktap_scale(1) * 1000)
+#define SOON		(ktap_scale(3) * 1000)
 
 FIXTURE(fuse) {
 	struct box box;
@@ -27,18 +27,10 @@ FIXTURE(fuse) {
 
 FIXTURE_SETUP(fuse)
 {
-	char dir[] = "/tmp/fuse-XXXXXX";
-	int ret;
-
 	backend_need_ours("one lock is held while memory is faulted in");
 	box_open(&self->box, VFIO_TYPE1v2_IOMMU, 1);
 	self->container = self->box.container;
-	ASSERT_NE(mkdtemp(dir), NULL);
-	/* In some kernels it is a module, in others it is always there. */
-	__module_load_stock("fuse");
-	ret = __fuse_open(&self->file, dir, FILE_SIZE, FILE_SEED);
-	SKIP_IF(ret == -ENOENT || ret == -ENODEV, "kernel without FUSE");
-	ASSERT_EQ(ret, 0);
+	fusefile_open(&self->file, FILE_SIZE, FILE_SEED);
 	self->memory = mem_untouched(PAGE);
 	self->stage = child_shared(PAGE);
 	self->before = snapshot_take(self->container);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Every allocation, and every copy from and to the user, that GET_INFO, UNMAP, START,
+ * Every allocation, and every copy from and to the user, that GET_INFO, UNMAP, BIND, START,
  * SET_IOMMU and the attachment of a group make is made to fail once: nothing is
  * lost, nothing is left behind, and the next try succeeds.  MAP has a test of
  * its own, failmap.
@@ -9,6 +9,7 @@
 #include "dirty.h"
 #include "inject.h"
 #include "snapshot.h"
+#include "svm.h"
 
 #define SIZE		(2 * HUGE)
 
@@ -108,6 +109,36 @@ TEST_F(inject, unmap)
 	EXPECT_EQ(bytes, SIZE);
 	EXPECT_GT(n, 1);
 	dirty_close(&bits);
+}
+
+/* There is a bond or there is none, and of the process nothing is kept. */
+TEST_F(inject, bind)
+{
+	static const uint32_t ways[] = { 0, VFIO_SVM_PID, VFIO_SVM_PIDFD };
+	const int targets[] = { 0, getpid(), svm_pidfd(getpid()) };
+
+	for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
+		unsigned int n, failed = 0;
+		int ret = 0;
+
+		for (n = 1; n < INJECT_MAX; n++) {
+			inject_arm(&self->inject, n);
+			ret = __svm_bind(self->container, ways[i], targets[i]);
+			if (!inject_fired(&self->inject))
+				break;
+			failed += ret < 0;
+			/* procfs finds nobody if it has no memory to say so. */
+			EXPECT_TRUE(ret > 0 || is_expected(ret) || (i && ret == -ESRCH));
+			if (ret > 0)
+				svm_unbind(self->container, ret);
+			EXPECT_UNCHANGED(self->container, self->before);
+		}
+		NOTE("%u of %u failures made BIND fail", failed, n - 1);
+		ASSERT_GT(ret, 0);
+		EXPECT_GT(failed, 2);
+		svm_unbind(self->container, ret);
+	}
+	close(targets[2]);
 }
 
 /* Bitmaps for all mappings, or for none. */

@@ -4,7 +4,7 @@
 #include "child.h"
 #include "snapshot.h"
 
-#define SOON		(ktap_scale(1) * 1000)
+#define SOON		(ktap_scale(3) * 1000)
 
 FIXTURE(lifecycle) {
 	int64_t pinned;

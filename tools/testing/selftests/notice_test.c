@@ -145,6 +145,29 @@ TEST_F(notice, to_a_device_that_holds_on)
 	EXPECT_EQ(iommu_unmap(self->container, BOX_IOVA, 4 * PAGE), 4 * PAGE);
 }
 
+/* Nobody is left who could unpin; what he held ends with the container. */
+TEST_F(notice, to_a_device_that_was_closed)
+{
+	int64_t pinned = proc_pinned();
+
+	backend_need_ours("has a BUG() for it");
+	map(self, 0, 4);
+	testdev_pin(self->dev, BOX_IOVA, 3, TESTDEV_RW);
+	testdev_pin(self->dev, BOX_IOVA + PAGE, 1, TESTDEV_RW);
+	EXPECT_EQ(proc_pinned(), pinned + 3);
+	testdev_policy(self->dev, T1X_TD_LEAVE, 0);
+	testdev_close(self->dev);
+	EXPECT_EQ(__iommu_unmap(self->container, BOX_IOVA, 4 * PAGE, 0, NULL), -EBUSY);
+	EXPECT_EQ(proc_locked(), 3 * PAGE);
+	testbox_close(&self->box);
+	EXPECT_TRUE(proc_locked_becomes(0));
+	EXPECT_EQ(proc_pinned(), pinned);
+
+	testbox_open(&self->box, VFIO_TYPE1v2_IOMMU, 2);
+	self->container = self->box.container;
+	self->before = snapshot_take(self->container);
+}
+
 /* What is about to go cannot be pinned; it goes. */
 TEST_F(notice, to_a_device_that_pins_again)
 {

@@ -3,6 +3,7 @@
  * Devices are with vfio_pci_type1x what they are with vfio-pci: the same registers and
  * regions, interrupts, DMA and resets.
  */
+#include <linux/pci_regs.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
@@ -189,6 +190,122 @@ TEST_F(pci, nvme_and_reset)
 	vfio_device_open(&disk.device, disk.group, self->nvme);
 	nvme_open(&disk.nvme, &disk.device, disk.container, DISK_QUEUE_IOVA);
 	disk_check(&disk, memory, DISK_IOVA, MIB(1));
+	disk_close(&disk);
+}
+
+static int set_msix(int device, uint32_t data, uint32_t start, uint32_t count, const int *events)
+{
+	union {
+		struct vfio_irq_set set;
+		char bytes[sizeof(struct vfio_irq_set) + 2 * sizeof(*events)];
+	} buf = {
+		.set = {
+			.argsz = sizeof(buf),
+			.flags = data | VFIO_IRQ_SET_ACTION_TRIGGER,
+			.index = VFIO_PCI_MSIX_IRQ_INDEX,
+			.start = start,
+			.count = count,
+		},
+	};
+
+	if (events)
+		memcpy(buf.set.data, events, count * sizeof(*events));
+	return ioctl(device, VFIO_DEVICE_SET_IRQS, &buf) ? -errno : 0;
+}
+
+/* The first vector is that of the admin queue; the second is raised by hand. */
+TEST_F(pci, nvme_msix)
+{
+	int events[2] = { eventfd(0, EFD_NONBLOCK), eventfd(0, EFD_NONBLOCK) };
+	struct disk disk;
+	int device;
+
+	disk_open(&disk, VFIO_TYPE1v2_IOMMU);
+	device = disk.device.fd;
+	nvme_close(&disk.nvme);
+	EXPECT_EQ(set_msix(device, VFIO_IRQ_SET_DATA_EVENTFD, 0, 2, events), 0);
+	nvme_open(&disk.nvme, &disk.device, disk.container, DISK_QUEUE_IOVA);
+	EXPECT_TRUE(was_raised(events[0], 5000));
+	EXPECT_FALSE(was_raised(events[1], 0));
+	EXPECT_EQ(set_msix(device, VFIO_IRQ_SET_DATA_NONE, 1, 1, NULL), 0);
+	EXPECT_TRUE(was_raised(events[1], 5000));
+	EXPECT_EQ(set_msix(device, VFIO_IRQ_SET_DATA_NONE, 0, 0, NULL), 0);
+	disk_close(&disk);
+	close(events[0]);
+	close(events[1]);
+}
+
+static int set_feature(int device, uint32_t feature)
+{
+	struct vfio_device_feature set = {
+		.argsz = sizeof(set),
+		.flags = VFIO_DEVICE_FEATURE_SET | feature,
+	};
+
+	return ioctl(device, VFIO_DEVICE_FEATURE, &set) ? -errno : 0;
+}
+
+/* The device may sleep while nobody looks at it, and works again afterwards. */
+TEST_F(pci, low_power)
+{
+	char *memory = mem_untouched(MIB(1));
+	uint32_t ids = 0;
+	struct disk disk;
+
+	disk_open(&disk, VFIO_TYPE1v2_IOMMU);
+	EXPECT_EQ(set_feature(disk.device.fd, VFIO_DEVICE_FEATURE_LOW_POWER_EXIT), 0);
+	EXPECT_EQ(set_feature(disk.device.fd, VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY), 0);
+	EXPECT_EQ(set_feature(disk.device.fd, VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY), -EINVAL);
+	usleep(100000);
+	vfio_config_read(&disk.device, 0, &ids, sizeof(ids));
+	EXPECT_EQ(ids, NVME_DEVICE_ID << 16 | NVME_VENDOR_ID);
+	EXPECT_EQ(set_feature(disk.device.fd, VFIO_DEVICE_FEATURE_LOW_POWER_EXIT), 0);
+	disk_check(&disk, memory, DISK_IOVA, MIB(1));
+	disk_close(&disk);
+}
+
+/* Where the capability is in the registers of a device; 0: nowhere. */
+static uint8_t find_capability(const struct vfio_device *device, uint8_t id)
+{
+	uint8_t entry[2], at = 0;
+
+	vfio_config_read(device, PCI_CAPABILITY_LIST, &at, 1);
+	for (int i = 0; at && i < 48; i++) {
+		vfio_config_read(device, at, entry, sizeof(entry));
+		if (entry[0] == id)
+			return at;
+		at = entry[1];
+	}
+	return 0;
+}
+
+/* 0 or -errno. */
+static int read_bar(int device)
+{
+	struct vfio_region_info bar = { .argsz = sizeof(bar), .index = VFIO_PCI_BAR0_REGION_INDEX };
+	uint32_t value;
+
+	must_sys(ioctl(device, VFIO_DEVICE_GET_REGION_INFO, &bar));
+	return pread(device, &value, sizeof(value), bar.offset) < 0 ? -errno : 0;
+}
+
+/* Nobody reaches the registers of a device that was put to sleep. */
+TEST_F(pci, power_state)
+{
+	const uint16_t d0 = 0, d3hot = PCI_PM_CTRL_STATE_MASK;
+	struct disk disk;
+	uint8_t at;
+
+	disk_open(&disk, VFIO_TYPE1v2_IOMMU);
+	nvme_close(&disk.nvme);
+	at = find_capability(&disk.device, PCI_CAP_ID_PM);
+	ASSERT_NE(at, 0);
+	EXPECT_EQ(read_bar(disk.device.fd), 0);
+	vfio_config_write(&disk.device, at + PCI_PM_CTRL, &d3hot, sizeof(d3hot));
+	EXPECT_EQ(read_bar(disk.device.fd), -EIO);
+	vfio_config_write(&disk.device, at + PCI_PM_CTRL, &d0, sizeof(d0));
+	EXPECT_EQ(read_bar(disk.device.fd), 0);
+	nvme_open(&disk.nvme, &disk.device, disk.container, DISK_QUEUE_IOVA);
 	disk_close(&disk);
 }
 

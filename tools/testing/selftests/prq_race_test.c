@@ -259,7 +259,7 @@ TEST_F(prq_race, killed)
 			child_end();
 		}
 		usleep(20000 * ktap_scale(1));
-		EXPECT_LT(child_kill(child), 1000 * ktap_scale(1));
+		EXPECT_LT(child_kill(child), 3000 * ktap_scale(1));
 	}
 	askers_end(&askers);
 }

@@ -367,7 +367,7 @@ TEST_F(prq, closed)
 	EXPECT_EQ(pagebox_answer(self->ti, 0, 4), SUCCESS);
 	EXPECT_EQ(pagebox_answer(self->ti, 0, 0), NO_ANSWER);
 	EXPECT_EQ(__fault_open(self->container, RESPOND, 0, 0), -EBUSY);
-	EXPECT_LT(child_kill(child), 1000 * ktap_scale(1));
+	EXPECT_LT(child_kill(child), 3000 * ktap_scale(1));
 	EXPECT_EQ(nr_refused(self->ti, 0), 4);
 	self->fd = fault_open(self->container, RESPOND, 0, 0);
 }

@@ -436,7 +436,7 @@ TEST_F(nested, irq)
 	/* Another one in its place, and none. */
 	region_eventfd(&self->region, other);
 	faultbox_fault(&self->box, 0);
-	usleep(10000);
+	EXPECT_EQ(poll(&(struct pollfd){ .fd = other, .events = POLLIN }, 1, 5000), 1);
 	EXPECT_EQ(events(event), 0);
 	EXPECT_EQ(events(other), 1);
 	EXPECT_EQ(set_irq(self, VFIO_IRQ_SET_DATA_NONE | TRIGGER, 0, 0), 0);

@@ -66,8 +66,8 @@ static inline void softbox_close(struct softbox *box)
 }
 
 /*
- * No domain may be left, nor any leaf have been unmapped in part; each page request has
- * got one answer.
+ * No domain may be left, nor the memory of a process, nor any leaf have been unmapped in
+ * part; each page request has got one answer.
  */
 static inline void softbox_unload(struct softbox *box)
 {
@@ -79,6 +79,7 @@ static inline void softbox_unload(struct softbox *box)
 	stat = testiommu_stat(box->ti);
 	EXPECT_EQ(stat.domains, 0);
 	EXPECT_EQ(stat.tracking, 0);
+	EXPECT_EQ(stat.pasids, 0);
 	EXPECT_EQ(stat.cuts, 0);
 	EXPECT_EQ(stat.responses, stat.requests);
 	EXPECT_EQ(__testiommu_unload(box->ti), 0);

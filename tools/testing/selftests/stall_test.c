@@ -15,7 +15,7 @@
 #define STALL_SIZE	(16 * PAGE)
 
 /* Whatever is not to wait has to be done in this time. */
-#define SOON		(ktap_scale(1) * 1000)
+#define SOON		(ktap_scale(3) * 1000)
 
 #define EXPECT_SOON(what) do {			\
 	double _begin = ktap_now();		\

@@ -29,11 +29,13 @@ static void write_info(char *text, const char *dir, const char *release, const s
 			      facts->domains);
 
 	length += snprintf(text + length, TEXT_SIZE - length,
-			   "type1x-mappings:\t%lu\ntype1x-entries-left:\t%lu\n"
+			   "type1x-bonds:\t0\n"
+			   "type1x-mappings:\t%lu\ntype1x-entry-limit:\t%u\n"
+			   "type1x-entries-left:\t%lu\n"
 			   "type1x-mapped-bytes:\t%lu\ntype1x-locked-bytes:\t%lu\n"
 			   "type1x-leaf-bytes-4k:\t%lu\ntype1x-leaf-bytes-2m:\t%lu\n"
 			   "type1x-leaf-bytes-1g:\t%lu\n",
-			   facts->mappings, facts->left, facts->mapped, facts->locked,
+			   facts->mappings, ENTRY_LIMIT, facts->left, facts->mapped, facts->locked,
 			   facts->leaf_4k, facts->leaf_2m, facts->leaf_1g);
 	snprintf(text + length, TEXT_SIZE - length,
 		 "type1x-dirty-tracking:\t%s\ntype1x-maps:\t%lu\ntype1x-unmaps:\t%lu\n"

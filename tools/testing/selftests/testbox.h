@@ -35,6 +35,20 @@ static inline void testbox_open(struct testbox *box, unsigned long type, int num
 		testdev_open(&box->devs[i], box->groups[i], i);
 }
 
+/* A device behind an IOMMU whose driver pins what it uses; testdev_return_pci() at the end. */
+static inline void testbox_open_pci(struct testbox *box, unsigned long type, const char *bdf)
+{
+	backend_reset();
+	ASSERT_TRUE(module_is_loaded(TESTDEV_MODULE));
+	testdev_take_pci(bdf);
+	*box = (struct testbox){ .container = vfio_container_open(), .num_devs = 1 };
+	box->groups[0] = vfio_group_open(bdf);
+	vfio_group_attach(box->groups[0], box->container);
+	vfio_set_type(box->container, type);
+	backend_verify(box->container);
+	testdev_open_pci(&box->devs[0], box->groups[0], bdf);
+}
+
 static inline void testbox_remove_last(struct testbox *box)
 {
 	int i = --box->num_devs;

@@ -455,7 +455,7 @@ TEST_F(device, nonsense)
 	EXPECT_EQ(__testdev_unpin_raw(dev, 0, 0), -EINVAL);
 	EXPECT_EQ(__testdev_unpin_raw(dev, 0, T1X_TD_MAX_PAGES + 1), -EINVAL);
 	EXPECT_EQ(__testdev_peek(dev, 0, PAGE), -EINVAL);
-	EXPECT_EQ(__testdev_policy(dev, T1X_TD_LAZY + 1, 0), -EINVAL);
+	EXPECT_EQ(__testdev_policy(dev, T1X_TD_LEAVE + 1, 0), -EINVAL);
 	EXPECT_EQ(__testdev_policy(dev, T1X_TD_SLOW, 10001), -EINVAL);
 	EXPECT_EQ(testdev_pinned(dev), 0);
 }

@@ -337,8 +337,9 @@ TEST_F(obstinate, apart)
 
 	testiommu_behave(self->box.ti, &apart);
 	softbox_open(&self->box, VFIO_TYPE1v2_IOMMU, 2);
-	/* One that blocks for each group, too. */
-	EXPECT_EQ(testiommu_stat(self->box.ti).domains, domains + 4);
+	/* And one that blocks for each group, where there is not one for all. */
+	domains = testiommu_stat(self->box.ti).domains - domains;
+	EXPECT_TRUE(domains == 4 || domains == 2);
 	iommu_map(self->box.container, self->mem.addr, IOVA, HUGE, IOMMU_RW);
 	EXPECT_TRUE(dma_works(self->box.ti, 0, self->mem.addr, IOVA, PAGE));
 	EXPECT_TRUE(dma_works(self->box.ti, 1, self->mem.addr, IOVA, PAGE));
