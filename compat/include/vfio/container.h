@@ -7,9 +7,14 @@
  * vfio core, and nothing notices when a copy is wrong, but for "make abi-check".
  */
 
+#include <linux/fs.h>
 #include <linux/kref.h>
 #include <linux/list.h>
+#include <linux/major.h>
+#include <linux/miscdevice.h>
+#include <linux/module.h>
 #include <linux/rwsem.h>
+#include <linux/string.h>
 #include <linux/types.h>
 
 #include <vfio/driver.h>
@@ -42,5 +47,28 @@ struct vfio_container {
 	void *iommu_data;
 	bool noiommu;
 };
+
+/**
+ * vfio_container_from_file() - the container that an open file is
+ * @file: any file, of which the caller has a reference
+ *
+ * The device number says /dev/vfio/vfio, the owner that vfio core serves it, not iommufd,
+ * and that the file was opened for more than its path. For modules that depend on vfio
+ * core's, so that no other module has its name.
+ *
+ * Context: any
+ * Return: the container, which lives as long as the file; NULL if the file is none.
+ */
+static inline struct vfio_container *vfio_container_from_file(const struct file *file)
+{
+	const struct inode *inode = file_inode(file);
+	struct module *owner = file->f_op->owner;
+
+	if (!S_ISCHR(inode->i_mode) || inode->i_rdev != MKDEV(MISC_MAJOR, VFIO_MINOR))
+		return NULL;
+	if (!owner || strcmp(module_name(owner), "vfio"))
+		return NULL;
+	return file->private_data;
+}
 
 #endif

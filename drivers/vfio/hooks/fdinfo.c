@@ -16,32 +16,14 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/fs.h>
-#include <linux/major.h>
-#include <linux/miscdevice.h>
-#include <linux/module.h>
 #include <linux/ptrace.h>
 #include <linux/seq_file.h>
-#include <linux/string.h>
 #include <linux/vfio_type1x.h>
 
 #include <vfio/container.h>
 #include <vfio/probed.h>
 
 #include "hooks.h"
-
-/*
- * The device number says /dev/vfio/vfio, the owner that vfio core serves it, not
- * iommufd, and that the file was opened for more than its path.  We depend on
- * vfio core's module, hence no other has its name.
- */
-static bool t1x_fdinfo_is_container(const struct file *file)
-{
-	const struct inode *inode = file_inode(file);
-	struct module *owner = file->f_op->owner;
-
-	return S_ISCHR(inode->i_mode) && inode->i_rdev == MKDEV(MISC_MAJOR, VFIO_MINOR) &&
-	       owner && !strcmp(module_name(owner), "vfio");
-}
 
 /*
  * Under group_lock a container keeps its backend, and that its module.  Whoever
@@ -66,10 +48,11 @@ static void t1x_fdinfo_show(struct seq_file *m, struct vfio_container *container
 static void t1x_fdinfo_hit(struct pt_regs *regs)
 {
 	struct seq_file *m = (struct seq_file *)regs_get_kernel_argument(regs, 0);
-	struct file *file = (struct file *)regs_get_kernel_argument(regs, 1);
+	const struct file *file = (void *)regs_get_kernel_argument(regs, 1);
+	struct vfio_container *container = vfio_container_from_file(file);
 
-	if (t1x_fdinfo_is_container(file))
-		t1x_fdinfo_show(m, file->private_data);
+	if (container)
+		t1x_fdinfo_show(m, container);
 }
 
 static struct t1x_probe t1x_fdinfo_probe = {

@@ -10,23 +10,10 @@
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/iommu.h>
-#include <linux/major.h>
-#include <linux/miscdevice.h>
-#include <linux/module.h>
-#include <linux/string.h>
 
 #include <vfio/container.h>
 
 #include "t1x_td.h"
-
-static bool t1x_td_is_container(const struct file *file)
-{
-	const struct inode *inode = file_inode(file);
-	struct module *owner = file->f_op->owner;
-
-	return S_ISCHR(inode->i_mode) && inode->i_rdev == MKDEV(MISC_MAJOR, VFIO_MINOR) &&
-	       owner && !strcmp(module_name(owner), "vfio");
-}
 
 /* Under group_lock a container keeps its backend. */
 static int t1x_td_ask(struct vfio_container *container, struct iommu_group *group,
@@ -56,6 +43,7 @@ int t1x_td_domain(struct t1x_td *td, const struct t1x_td_domain *request)
 {
 	struct device *dev = td->vdev.dev;
 	struct iommu_group *group;
+	struct vfio_container *container;
 	struct file *file;
 	int ret = -EBADF;
 
@@ -65,8 +53,9 @@ int t1x_td_domain(struct t1x_td *td, const struct t1x_td_domain *request)
 	if (!file)
 		return -EBADF;
 	group = iommu_group_get(dev);
-	if (t1x_td_is_container(file))
-		ret = t1x_td_ask(file->private_data,
+	container = vfio_container_from_file(file);
+	if (container)
+		ret = t1x_td_ask(container,
 				 request->flags & T1X_TD_NO_GROUP ? NULL : group, dev);
 	iommu_group_put(group);
 	fput(file);
