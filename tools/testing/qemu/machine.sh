@@ -12,7 +12,9 @@ QEMU_PACKAGE=qemu-system-x86
 # The kernel changes its own code that way each time that a probe comes or goes.
 QEMU_OLDEST=1:8.1
 QEMU_CROSS=
-QEMU_IOMMU=intel-iommu,intremap=on,caching-mode=on
+# With eim the kernel takes the local APICs for x2APICs: the end of an interrupt is written
+# to a register of the processor, not to memory, where QEMU has lost one now and then.
+QEMU_IOMMU=intel-iommu,intremap=on,eim=on,caching-mode=on
 QEMU_EDU=edu,dma_mask=0xffffffffffffffff
 QEMU_EDUS=3
 
