@@ -88,7 +88,7 @@ static size_t work_meanwhile(struct asleep_self *self)
 	testdev_write(b->dev, OWN_IOVA + 3 * PAGE, &byte, 1);
 	EXPECT_EQ(self->uffd.addr[3 * PAGE], byte);
 	testdev_write(b->dev, BEHIND_IOVA, &byte, 1);
-	EXPECT_LE(ktap_ms_since(begin), SOON);
+	EXPECT_TIMELY(ktap_ms_since(begin), <=, SOON);
 	return 5 + 3 + BEHIND_PAGES - 6;
 }
 
@@ -136,7 +136,7 @@ TEST_F(asleep, mappings_meanwhile)
 	iommu_map(b->container, b->memory + 700 * PAGE, GIB(3), 4 * PAGE, IOMMU_RW);
 	EXPECT_EQ(iommu_unmap(b->container, BACKING_IOVA(64), 448 * PAGE), 448 * PAGE);
 	EXPECT_EQ(__iommu_map(b->container, b->memory, OWN_IOVA, PAGE, IOMMU_RW), -EEXIST);
-	EXPECT_LE(ktap_ms_since(begin), SOON);
+	EXPECT_TIMELY(ktap_ms_since(begin), <=, SOON);
 	uffd_fill(&self->uffd, 0, ASLEEP_PAGES * PAGE);
 	thread_wait(thread);
 	EXPECT_EQ(self->attacher.result, 0);
@@ -231,7 +231,7 @@ static void expect_impatience(struct impatient_self *self)
 
 	EXPECT_EQ(__box_add(&self->b.real), -EBUSY);
 	EXPECT_GE(ktap_ms_since(begin), PATIENCE_MS * 9 / 10);
-	EXPECT_LE(ktap_ms_since(begin), PATIENCE_MS + SOON);
+	EXPECT_TIMELY(ktap_ms_since(begin), <=, PATIENCE_MS + SOON);
 }
 
 /* Other processes wait behind an attach: it gives up, however much is going on. */
@@ -247,7 +247,7 @@ TEST_F_TIMEOUT(impatient, attach, 40)
 	expect_impatience(self);
 	busy = thread_begin(run_rounds, self);
 	expect_impatience(self);
-	EXPECT_GT(self->rounds, 100);
+	EXPECT_TIMELY(self->rounds, >, 100);
 	self->stop = 1;
 	thread_wait(busy);
 	EXPECT_TRUE(backing_costs_held(b, 0));

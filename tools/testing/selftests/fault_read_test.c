@@ -150,7 +150,7 @@ TEST_F(reads, end_wakes_all)
 		thread_wait(threads[i]);
 		EXPECT_TRUE(sleepers[i].woken);
 	}
-	EXPECT_LT(ktap_ms_since(begin), 10000);
+	EXPECT_TIMELY(ktap_ms_since(begin), <, 10000);
 }
 
 /* What was lost behind the last record, only fdinfo knows. */

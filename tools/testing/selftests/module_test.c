@@ -51,7 +51,7 @@ TEST_F(module, allowed_after_last_group_left)
 	vfio_group_detach(self->box.groups[0]);
 	begin = ktap_now();
 	EXPECT_EQ(__module_unload(OURS), 0);
-	EXPECT_LE(ktap_ms_since(begin), SOON);
+	EXPECT_TIMELY(ktap_ms_since(begin), <=, SOON);
 	EXPECT_EQ(__iommu_map(self->box.container, "", BOX_IOVA, PAGE, IOMMU_R), -EINVAL);
 	module_load(OURS_FILE, "");
 	vfio_group_attach(self->box.groups[0], self->box.container);
@@ -98,7 +98,7 @@ TEST_F(module, refused_while_a_map_sleeps)
 	vfio_group_detach(self->box.groups[0]);
 	begin = ktap_now();
 	EXPECT_EQ(__module_unload(OURS), -EAGAIN);
-	EXPECT_LE(ktap_ms_since(begin), SOON);
+	EXPECT_TIMELY(ktap_ms_since(begin), <=, SOON);
 	uffd_fill(&sleeper.uffd, 0, 4 * PAGE);
 	thread_wait(thread);
 	EXPECT_EQ(sleeper.result, -EINVAL);

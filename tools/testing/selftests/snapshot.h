@@ -52,7 +52,7 @@ static inline bool snapshot_differs(int container, const struct snapshot *before
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(values); i++) {
-		struct ktap_place place = { file, line, values[i].what, false };
+		struct ktap_place place = { .file = file, .line = line, .text = values[i].what };
 
 		same &= ktap_check(values[i].now == values[i].before, place, values[i].now,
 				   values[i].before);

@@ -21,7 +21,7 @@
 	double _begin = ktap_now();		\
 						\
 	what;					\
-	EXPECT_LE(ktap_ms_since(_begin), SOON);	\
+	EXPECT_TIMELY(ktap_ms_since(_begin), <=, SOON);	\
 } while (0)
 
 FIXTURE(stall) {

@@ -161,7 +161,7 @@ TEST_F(svm_fuse, others_proceed)
 	svm_map(self->container, bond, self->box.memory, BOX_IOVA, PAGE, IOMMU_RW);
 	EXPECT_EQ(iommu_unmap_all(self->container), PAGE);
 	svm_unbind(self->container, bond);
-	EXPECT_LE(ktap_ms_since(begin), SOON);
+	EXPECT_TIMELY(ktap_ms_since(begin), <=, SOON);
 	EXPECT_EQ(*self->stage, 1);
 	end_caller(self);
 }

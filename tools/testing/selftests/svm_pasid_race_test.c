@@ -260,7 +260,7 @@ TEST_F(pasid_stuck, others_proceed)
 	EXPECT_EQ(iommu_unmap_all(self->container), PAGE);
 	svm_unbind(self->container, pinned.bond);
 	EXPECT_EQ(iommu_avail(self->container), ENTRY_LIMIT);
-	EXPECT_LE(ktap_ms_since(begin), SOON);
+	EXPECT_TIMELY(ktap_ms_since(begin), <=, SOON);
 	EXPECT_EQ(*self->stage, 1);
 	fuse_deliver(&self->file);
 	child_wait(waits);
