@@ -300,7 +300,7 @@ FIXTURE_VARIANT(dirty_memory) {
 
 FIXTURE_VARIANT_ADD(dirty_memory, one) { .count = 1, .size = TIB(1) };
 FIXTURE_VARIANT_ADD(dirty_memory, some) { .count = 128, .size = GIB(8) };
-FIXTURE_VARIANT_ADD(dirty_memory, many) { .count = 16384, .size = MIB(64) };
+FIXTURE_VARIANT_ADD(dirty_memory, many) { .count = 4096, .size = MIB(256) };
 
 FIXTURE_SETUP(dirty_memory)
 {
