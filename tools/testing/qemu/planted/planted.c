@@ -18,13 +18,21 @@ static DEFINE_MUTEX(planted_a);
 static DEFINE_MUTEX(planted_b);
 static DEFINE_SPINLOCK(planted_lock);
 
+/*
+ * Nothing keeps an address: each pointer dies with this frame.  More than one block,
+ * since kmemleak looks into stacks that are cached for reuse, too, where the last
+ * address may be left (one block has once not been found).
+ */
 static void planted_leak(void)
 {
-	/* Nothing keeps the address: the pointer dies with this frame. */
-	void *volatile lost = kmalloc(4000, GFP_KERNEL);
+	int i;
 
-	lost = NULL;
-	(void)lost;
+	for (i = 0; i < 16; i++) {
+		void *volatile lost = kmalloc(4000, GFP_KERNEL);
+
+		lost = NULL;
+		(void)lost;
+	}
 }
 
 static void planted_abba(void)
