@@ -97,43 +97,44 @@ static struct t1x_mapping *t1x_export_seek(struct t1x_export *exp, u64 iova)
 	return NULL;
 }
 
-/* The mapping after one, or NULL; cheaper than to seek it. */
-static struct t1x_mapping *t1x_export_next(const struct t1x_export *exp, struct t1x_mapping *map)
+/* The mapping after one, or NULL at the end of a window; cheaper than to seek it. */
+static struct t1x_mapping *t1x_export_next(const struct t1x_export *exp, struct t1x_mapping *map,
+					   const struct t1x_span *win)
 {
-	if (exp->maps) {
-		map = list_next_entry(map, link);
-		return list_entry_is_head(map, exp->maps, link) ? NULL : map;
-	}
-	/* Mappings do not overlap: the order of the tree is that of IOVA. */
-	return rb_entry_safe(rb_next(&map->node.rb), struct t1x_mapping, node.rb);
+	if (!exp->maps)
+		return t1x_mapping_next(map, win);
+	map = list_next_entry(map, link);
+	if (list_entry_is_head(map, exp->maps, link) || map->node.start > win->last)
+		return NULL;
+	return map;
 }
 
 /*
  * Is it the kind that there are most of: one page, mapped for a device that may
- * have written to anything?
+ * have written to anything?  As it is READY, and pages are tracked there, it has a
+ * bitmap (t1x_backing_need()); all else is in one cache line.
  */
 static bool t1x_export_is_dirty_page(const struct t1x_mapping *map)
 {
 	return map->node.last - map->node.start < PAGE_SIZE && map->state == T1X_MAPPING_READY &&
-	       map->dirty && map->backed && !map->has_raw && !map->stained &&
-	       map->prot & IOMMU_WRITE;
+	       map->backed && !map->has_raw && !map->stained && map->prot & IOMMU_WRITE;
 }
 
 /*
  * Mark mappings of that kind, from @map on, in a window.  There may be tens of
  * thousands of them, which is why this loop does nothing but that.  Returns the
- * first that is of another kind or behind the window, or NULL; *last becomes the
+ * first that is of another kind, or NULL at the end of the window; *last becomes the
  * end of the one before it, if any.
  */
 static struct t1x_mapping *t1x_export_mark_pages(struct t1x_mapping *map, struct t1x_span win,
 						 unsigned long *buf, u64 *last)
 {
-	while (map && map->node.start <= win.last && t1x_export_is_dirty_page(map)) {
+	while (map && t1x_export_is_dirty_page(map)) {
 		u64 page = (map->node.start - win.start) >> PAGE_SHIFT;
 
 		buf[BIT_WORD(page)] |= BIT_MASK(page);
 		*last = map->node.last;
-		map = rb_entry_safe(rb_next(&map->node.rb), struct t1x_mapping, node.rb);
+		map = t1x_mapping_next(map, &win);
 	}
 	return map;
 }
@@ -158,7 +159,7 @@ static size_t t1x_export_nbytes(const struct t1x_span *win)
 	return DIV_ROUND_UP(((win->last - win->start) >> PAGE_SHIFT) + 1, BITS_PER_BYTE);
 }
 
-/* OR into the window the bits of all mappings there, from @map on. */
+/* OR into the window the bits of all mappings there, the first of which is @map. */
 static void t1x_export_fill(struct t1x_export *exp, const struct t1x_span *win,
 			    struct t1x_mapping *map)
 {
@@ -167,15 +168,15 @@ static void t1x_export_fill(struct t1x_export *exp, const struct t1x_span *win,
 
 	exp->stained = false;
 	memset64((u64 *)exp->buf, 0, DIV_ROUND_UP(t1x_export_nbytes(win), sizeof(u64)));
-	for (;;) {
+	while (map) {
 		if (unscoped)
 			map = t1x_export_mark_pages(map, *win, exp->buf, &done.last);
-		if (!map || map->node.start > win->last)
+		if (!map)
 			break;
 		if (exp->maps || t1x_ioas_is_public(map))
 			exp->stained |= t1x_dirty_peek(exp->ioas, map, win, exp->buf);
 		done.last = map->node.last;
-		map = t1x_export_next(exp, map);
+		map = t1x_export_next(exp, map, win);
 	}
 	done.last = min(done.last, win->last);
 	exp->used = t1x_export_nbytes(&done);

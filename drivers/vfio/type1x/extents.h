@@ -26,7 +26,7 @@ struct t1x_extents_block {
 /**
  * struct t1x_extents - the frames behind a mapping, in order of IOVA
  * @tail: block that is being filled
- * @inplace: first block; one word is enough for many a mapping
+ * @inplace: first block, with room for a few words
  */
 struct t1x_extents {
 	struct t1x_extents_block *tail;

@@ -7,6 +7,7 @@
 #define T1X_INLINE_H
 
 #include <linux/interval_tree.h>
+#include <linux/list.h>
 #include <linux/lockdep.h>
 #include <linux/mm.h>
 #include <linux/wait.h>
@@ -55,13 +56,8 @@ static inline struct t1x_mapping *t1x_mapping_first(struct t1x_ioas *ioas,
 static inline struct t1x_mapping *t1x_mapping_next(struct t1x_mapping *map,
 						   const struct t1x_span *span)
 {
-	struct interval_tree_node *node;
-
-	/* Mappings do not overlap: this one may be seen to be the last. */
-	if (map->node.last >= span->last)
-		return NULL;
-	node = interval_tree_iter_next(&map->node, span->start, span->last);
-	return node ? container_of(node, struct t1x_mapping, node) : NULL;
+	map = hlist_entry_safe(map->order.next, struct t1x_mapping, order);
+	return map && map->node.start <= span->last ? map : NULL;
 }
 
 /**

@@ -76,7 +76,7 @@ static void t1x_ioas_free(struct t1x_ioas *ioas)
 		mutex_lock(&ioas->lock);
 		map = t1x_mapping_first(ioas, &all);
 		if (map)
-			interval_tree_remove(&map->node, &ioas->mappings);
+			t1x_mapping_remove(ioas, map);
 		mutex_unlock(&ioas->lock);
 		if (!map)
 			break;

@@ -18,6 +18,10 @@
 /* Interval trees are keyed by unsigned long, IOVAs are u64. */
 static_assert(sizeof(unsigned long) == sizeof(u64));
 
+/* A slab object; what a mapping leaves of it is for its first extents. */
+#define T1X_MAPPING_SIZE	256
+static_assert(sizeof(struct t1x_mapping) < T1X_MAPPING_SIZE);
+
 /**
  * t1x_mapping_alloc() - make a mapping
  * @span: IOVAs
@@ -30,7 +34,7 @@ struct t1x_mapping *t1x_mapping_alloc(const struct t1x_span *span, unsigned long
 {
 	struct t1x_mapping *map;
 
-	map = kzalloc(struct_size(map, extents.inplace.words, 1), GFP_KERNEL_ACCOUNT);
+	map = kzalloc(T1X_MAPPING_SIZE, GFP_KERNEL_ACCOUNT);
 	if (!map)
 		return NULL;
 	map->node.start = span->start;
@@ -38,7 +42,8 @@ struct t1x_mapping *t1x_mapping_alloc(const struct t1x_span *span, unsigned long
 	map->vaddr = vaddr;
 	map->prot = prot;
 	map->pins = RB_ROOT_CACHED;
-	t1x_extents_init(&map->extents, 1);
+	t1x_extents_init(&map->extents,
+			 (T1X_MAPPING_SIZE - sizeof(*map)) / sizeof(*map->extents.inplace.words));
 	map->state = T1X_MAPPING_FILLING;
 	return map;
 }
@@ -54,6 +59,38 @@ void t1x_mapping_free(struct t1x_mapping *map)
 	if (map->dirty)
 		kvfree(map->dirty);
 	kfree(map);
+}
+
+/**
+ * t1x_mapping_insert() - let a mapping be found
+ * @ioas: address space, lock held
+ * @map: mapping that overlaps no other one
+ */
+void t1x_mapping_insert(struct t1x_ioas *ioas, struct t1x_mapping *map)
+{
+	struct rb_node *lower;
+
+	lockdep_assert_held(&ioas->lock);
+
+	interval_tree_insert(&map->node, &ioas->mappings);
+	lower = rb_prev(&map->node.rb);
+	if (lower)
+		hlist_add_behind(&map->order, &rb_entry(lower, struct t1x_mapping, node.rb)->order);
+	else
+		hlist_add_head(&map->order, &ioas->order);
+}
+
+/**
+ * t1x_mapping_remove() - let a mapping be found no more
+ * @ioas: address space, lock held
+ * @map: mapping that is in it
+ */
+void t1x_mapping_remove(struct t1x_ioas *ioas, struct t1x_mapping *map)
+{
+	lockdep_assert_held(&ioas->lock);
+
+	interval_tree_remove(&map->node, &ioas->mappings);
+	hlist_del(&map->order);
 }
 
 /**

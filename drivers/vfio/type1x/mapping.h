@@ -49,6 +49,7 @@ enum t1x_mapping_state {
  *	     (t1x_ioas.lock)
  * @has_raw: some frames are no memory, see T1X_RUN_RAW (as @backed)
  * @stained: @dirty may have bits set (t1x_ioas.lock)
+ * @order: place in t1x_ioas.order, behind the next lower mapping (t1x_ioas.lock)
  * @nr_guests: emulated devices that work on user memory behind it just now
  *	       (t1x_ioas.lock)
  * @payer: who is charged; changes in state UPDATING only
@@ -68,7 +69,6 @@ enum t1x_mapping_state {
  */
 struct t1x_mapping {
 	struct interval_tree_node node;
-	unsigned long *dirty;
 	u8 prot;
 	enum t1x_mapping_state state;
 	bool vaddr_invalid;
@@ -77,7 +77,9 @@ struct t1x_mapping {
 	bool has_raw;
 	bool stained;
 	bool leaves_counted;
-	/* This far a cache line, all that t1x_export_mark_pages() looks at. */
+	struct hlist_node order;
+	/* Up to order.next a cache line, all that t1x_export_mark_pages() looks at. */
+	unsigned long *dirty;
 	struct list_head link;
 	unsigned long vaddr;
 	u64 birth;
@@ -95,6 +97,8 @@ struct t1x_mapping {
 /* mapping.c */
 struct t1x_mapping *t1x_mapping_alloc(const struct t1x_span *span, unsigned long vaddr, int prot);
 void t1x_mapping_free(struct t1x_mapping *map);
+void t1x_mapping_insert(struct t1x_ioas *ioas, struct t1x_mapping *map);
+void t1x_mapping_remove(struct t1x_ioas *ioas, struct t1x_mapping *map);
 void t1x_mapping_drain(struct t1x_ioas *ioas, struct t1x_mapping *map);
 void t1x_mapping_drain_all(struct t1x_ioas *ioas, struct list_head *maps);
 void t1x_mapping_unpin(struct t1x_mapping *map);

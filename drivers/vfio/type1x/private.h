@@ -145,6 +145,7 @@ extern unsigned int t1x_dma_entry_limit;
  * @lock: see the lock order above
  * @dying: released by vfio core, nothing may be added (written under both)
  * @mappings: interval tree of &struct t1x_mapping by IOVA (@lock)
+ * @order: the same as a list, from the lowest on (@lock)
  * @births: mappings made so far (@lock)
  * @leases: what its bonds need of it; immutable
  * @bonds: list of &struct t1x_bond (@lock)
@@ -193,6 +194,7 @@ struct t1x_ioas {
 	struct mutex lock; /* innermost of ours */
 	bool dying;
 	struct rb_root_cached mappings;
+	struct hlist_head order;
 	u64 births;
 	struct t1x_leases *leases;
 	struct list_head bonds;

@@ -65,7 +65,7 @@ static int t1x_request_insert(struct t1x_ioas *ioas, struct t1x_mapping *map, u3
 
 	WRITE_ONCE(ioas->entries_left, ioas->entries_left - 1);
 	map->birth = ++ioas->births;
-	interval_tree_insert(&map->node, &ioas->mappings);
+	t1x_mapping_insert(ioas, map);
 out_unlock:
 	mutex_unlock(&ioas->lock);
 	return ret;
@@ -78,7 +78,7 @@ static void t1x_request_remove(struct t1x_ioas *ioas, struct list_head *maps)
 
 	mutex_lock(&ioas->lock);
 	list_for_each_entry(map, maps, link) {
-		interval_tree_remove(&map->node, &ioas->mappings);
+		t1x_mapping_remove(ioas, map);
 		if (map->state == T1X_MAPPING_LEAVING)
 			t1x_stats_note_unmap(ioas, map);
 		ioas->nr_vaddr_invalid -= map->vaddr_invalid;
