@@ -36,6 +36,23 @@ static void devfn(struct print *out, const struct decode_value *value)
 		   (unsigned int)value->number & 7);
 }
 
+/* Devices without an id that the iommufd of the caller gave them. */
+static const struct print_name devids[] = {
+	PRINT_NAME(VFIO_PCI_DEVID_OWNED),
+	PRINT_NAME(VFIO_PCI_DEVID_NOT_OWNED),
+	{ 0, NULL },
+};
+
+static void devid(struct print *out, const struct decode_value *value)
+{
+	const char *name = print_name_of(devids, value->number);
+
+	if (name)
+		print_text(out, "%s", name);
+	else
+		decode_as_number(out, value);
+}
+
 #define DEPENDENT_DEVICE(id, how)							\
 	{ id, offsetof(struct vfio_pci_dependent_device, group_id), 4, OUT, how, NULL }, \
 	DECODE_FIELD(struct vfio_pci_dependent_device, segment, OUT, decode_as_hex),	\
@@ -48,7 +65,7 @@ static const struct decode_field devices_by_group[] = {
 };
 
 static const struct decode_field devices_by_id[] = {
-	DEPENDENT_DEVICE("devid", decode_as_signed),
+	DEPENDENT_DEVICE("devid", devid),
 };
 
 static uint64_t reset_info_tail(struct decode_call *call, struct print *out)

@@ -35,6 +35,8 @@ struct newer_cap_pci_atomic_comp {
 #ifndef VFIO_PCI_HOT_RESET_FLAG_DEV_ID
 #define VFIO_PCI_HOT_RESET_FLAG_DEV_ID		(1 << 0)
 #define VFIO_PCI_HOT_RESET_FLAG_DEV_ID_OWNED	(1 << 1)
+#define VFIO_PCI_DEVID_OWNED			0
+#define VFIO_PCI_DEVID_NOT_OWNED		-1
 #endif
 
 #ifndef VFIO_DEVICE_BIND_IOMMUFD

@@ -12,7 +12,7 @@
 
 struct reset_info {
 	struct vfio_pci_hot_reset_info info;
-	struct vfio_pci_dependent_device devices[2];
+	struct vfio_pci_dependent_device devices[3];
 };
 
 static void get_pci_hot_reset_info(void)
@@ -28,18 +28,25 @@ static void get_pci_hot_reset_info(void)
 	out.devices[1].bus = 0xaf;
 	out.devices[1].devfn = 0x1f << 3;
 	UNIT_AGREE(fake_differs(&fake,
-				D "VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, {argsz=28, "
+				D "VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, {argsz=36, "
 				  "flags=0, count=0 => 2, devices=["
 				  "{group_id=7, segment=0, bus=0, devfn=03.1}, "
 				  "{group_id=8, segment=0x10, bus=0xaf, devfn=1f.0}]}) = 0"));
 	out.info.flags = VFIO_PCI_HOT_RESET_FLAG_DEV_ID | VFIO_PCI_HOT_RESET_FLAG_DEV_ID_OWNED;
-	out.info.count = 1;
-	out.devices[0].group_id = -1;
+	out.info.count = 3;
+	out.devices[0].group_id = 5;
+	out.devices[1].group_id = 0;
+	out.devices[2] = out.devices[0];
+	out.devices[2].group_id = -1;
 	UNIT_AGREE(fake_differs(&fake,
-				D "VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, {argsz=28, "
+				D "VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, {argsz=36, "
 				  "flags=VFIO_PCI_HOT_RESET_FLAG_DEV_ID|"
-				  "VFIO_PCI_HOT_RESET_FLAG_DEV_ID_OWNED, count=0 => 1, "
-				  "devices=[{devid=-1, segment=0, bus=0, devfn=03.1}]}) = 0"));
+				  "VFIO_PCI_HOT_RESET_FLAG_DEV_ID_OWNED, count=0 => 3, devices=["
+				  "{devid=5, segment=0, bus=0, devfn=03.1}, "
+				  "{devid=VFIO_PCI_DEVID_OWNED, segment=0x10, bus=0xaf, "
+				  "devfn=1f.0}, "
+				  "{devid=VFIO_PCI_DEVID_NOT_OWNED, segment=0, bus=0, devfn=03.1}]}"
+				  ") = 0"));
 }
 
 /* What programs ask first: how many? */
