@@ -66,7 +66,7 @@ static int t1x_container_attach_group(void *cookie, struct iommu_group *group,
 		return -EINVAL;
 	switch (type) {
 	case VFIO_IOMMU:
-		ret = t1x_group_attach(ioas, group);
+		ret = t1x_attach_group(ioas, group);
 		break;
 	case VFIO_EMULATED_IOMMU:
 		ret = t1x_group_attach_emulated(ioas, group);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Groups of devices (group.c), the IOMMU page tables that they translate through
- * (domain.c), and where these can map (window.c).
+ * Groups of devices (group.c) and how they join (attach.c), the IOMMU page tables that
+ * they translate through (domain.c), and where these can map (window.c).
  */
 #ifndef T1X_DOMAIN_H
 #define T1X_DOMAIN_H
@@ -104,8 +104,17 @@ int t1x_window_build(struct t1x_span_set *set, const struct t1x_ioas *ioas,
 void t1x_window_free(struct t1x_span_set *set);
 int t1x_window_group_msi(struct iommu_group *group, bool *found, phys_addr_t *base);
 
+/* attach.c */
+int t1x_attach_group(struct t1x_ioas *ioas, struct iommu_group *iommu_group);
+
 /* group.c */
-int t1x_group_attach(struct t1x_ioas *ioas, struct iommu_group *iommu_group);
+struct t1x_group *t1x_group_alloc(struct t1x_ioas *ioas, struct iommu_group *iommu_group);
+void t1x_group_free(struct t1x_group *group);
+struct t1x_group *t1x_group_find(struct t1x_ioas *ioas, struct iommu_group *iommu_group,
+				 struct t1x_domain **owner);
+void t1x_group_set_windows(struct t1x_ioas *ioas, struct t1x_span_set *windows);
+void t1x_group_leave(struct t1x_ioas *ioas, struct iommu_group *iommu_group,
+		     struct list_head *backed, bool used);
 void t1x_group_detach(struct t1x_ioas *ioas, struct iommu_group *iommu_group);
 int t1x_group_attach_emulated(struct t1x_ioas *ioas, struct iommu_group *iommu_group);
 void t1x_group_note_pinning(struct t1x_ioas *ioas, struct iommu_group *iommu_group);
