@@ -162,13 +162,16 @@ void t1x_dirty_mark_all(struct t1x_ioas *ioas)
 bool t1x_dirty_peek(const struct t1x_ioas *ioas, const struct t1x_mapping *map,
 		    const struct t1x_span *span, unsigned long *dst)
 {
-	struct t1x_dirty_part part = t1x_dirty_part(map, span);
+	const bool assumed = map->backed && t1x_ioas_assumes_all_dirty(ioas);
+	struct t1x_dirty_part part;
 
 	lockdep_assert_held(&ioas->lock);
 
-	if (!map->dirty || !(map->prot & IOMMU_WRITE))
+	/* Of most mappings there is nothing to tell, and this is in one cache line. */
+	if (!(assumed || map->stained) || !(map->prot & IOMMU_WRITE) || !map->dirty)
 		return false;
-	if (map->backed && t1x_ioas_assumes_all_dirty(ioas))
+	part = t1x_dirty_part(map, span);
+	if (assumed)
 		t1x_dirty_fill_memory(map, part.page, part.npages, dst, part.bit);
 	if (map->stained)
 		t1x_bits_or(dst, part.bit, map->dirty, part.page, part.npages);
@@ -207,7 +210,7 @@ void t1x_dirty_clear(struct t1x_mapping *map, const struct t1x_span *span,
 	struct t1x_dirty_part part = t1x_dirty_part(map, span);
 	unsigned long npages = t1x_mapping_npages(map);
 
-	if (!map->dirty || !map->stained)
+	if (!map->stained)
 		return;
 	t1x_bits_andnot(map->dirty, part.page, mask, part.bit, part.npages);
 	if (part.npages == npages)

@@ -111,8 +111,8 @@ static struct t1x_mapping *t1x_export_next(const struct t1x_export *exp, struct 
 
 /*
  * Is it the kind that there are most of: one page, mapped for a device that may
- * have written to anything?  As it is READY, and pages are tracked there, it has a
- * bitmap (t1x_backing_need()); all else is in one cache line.
+ * have written to anything?  As it is READY, and tracked, it has a bitmap (private.h);
+ * so nobody asks, and all else is in one cache line.
  */
 static bool t1x_export_is_dirty_page(const struct t1x_mapping *map)
 {

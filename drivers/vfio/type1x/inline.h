@@ -48,7 +48,7 @@ static inline struct t1x_mapping *t1x_mapping_first(struct t1x_ioas *ioas,
 
 /**
  * t1x_mapping_next() - next higher mapping that overlaps a span
- * @map: mapping returned for the same span before
+ * @map: mapping that overlaps it, t1x_ioas.lock held since it was found
  * @span: IOVAs
  *
  * Return: mapping in whatever state, or NULL.

@@ -48,6 +48,7 @@ struct t1x_ioas *t1x_ioas_alloc(bool v2, bool nesting)
 	INIT_LIST_HEAD(&ioas->devices);
 	mutex_init(&ioas->lock);
 	ioas->mappings = RB_ROOT_CACHED;
+	INIT_HLIST_HEAD(&ioas->order);
 	INIT_LIST_HEAD(&ioas->payers);
 	INIT_LIST_HEAD(&ioas->bonds);
 	ioas->entry_limit = READ_ONCE(t1x_dma_entry_limit);

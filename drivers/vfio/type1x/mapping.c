@@ -7,7 +7,6 @@
  */
 #include <linux/interval_tree.h>
 #include <linux/lockdep.h>
-#include <linux/overflow.h>
 #include <linux/printk.h>
 #include <linux/rwsem.h>
 #include <linux/slab.h>

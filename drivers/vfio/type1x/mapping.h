@@ -48,7 +48,7 @@ enum t1x_mapping_state {
  * @prepaid: @payer pays for all pages, not only for those that devices hold
  *	     (t1x_ioas.lock)
  * @has_raw: some frames are no memory, see T1X_RUN_RAW (as @backed)
- * @stained: @dirty may have bits set (t1x_ioas.lock)
+ * @stained: there is @dirty, and it may have bits set (t1x_ioas.lock)
  * @order: place in t1x_ioas.order, behind the next lower mapping (t1x_ioas.lock)
  * @nr_guests: emulated devices that work on user memory behind it just now
  *	       (t1x_ioas.lock)

@@ -72,7 +72,8 @@
  * Invariants: under domains_rwsem each listed domain maps the first
  * t1x_mapping.nr_mapped pages of each mapping, and nothing else.  Under
  * t1x_ioas.lock a READY mapping that was not revoked is backed if and only if a group
- * sits behind an IOMMU, and has a dirty bitmap if and only if it is tracked.
+ * sits behind an IOMMU.  Where pages are tracked, whatever has been READY has a dirty
+ * bitmap.
  */
 #ifndef T1X_PRIVATE_H
 #define T1X_PRIVATE_H
