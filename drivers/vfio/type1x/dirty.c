@@ -19,34 +19,17 @@
 #include <linux/slab.h>
 
 #include "core/bits.h"
+#include "core/cut.h"
 #include "private.h"
 
 /* Pages that one bitmap can be read for at once, as the type1 contract has it. */
 #define T1X_DIRTY_MAX_NPAGES	((unsigned long)INT_MAX)
 
-/**
- * struct t1x_dirty_part - where a mapping and a span of IOVA overlap
- * @page: first page, counted from the beginning of the mapping
- * @bit: the same page, counted from the beginning of the span
- * @npages: number of pages
- */
-struct t1x_dirty_part {
-	unsigned long page;
-	unsigned long bit;
-	unsigned long npages;
-};
-
-static struct t1x_dirty_part t1x_dirty_part(const struct t1x_mapping *map,
-					    const struct t1x_span *span)
+static struct t1x_cut t1x_dirty_cut(const struct t1x_mapping *map, const struct t1x_span *span)
 {
-	u64 start = max_t(u64, map->node.start, span->start);
-	u64 last = min_t(u64, map->node.last, span->last);
+	const struct t1x_span whole = t1x_mapping_span(map);
 
-	return (struct t1x_dirty_part){
-		.page = (start - map->node.start) >> PAGE_SHIFT,
-		.bit = (start - span->start) >> PAGE_SHIFT,
-		.npages = ((last - start) >> PAGE_SHIFT) + 1,
-	};
+	return t1x_cut(&whole, span);
 }
 
 /**
@@ -163,14 +146,14 @@ bool t1x_dirty_peek(const struct t1x_ioas *ioas, const struct t1x_mapping *map,
 		    const struct t1x_span *span, unsigned long *dst)
 {
 	const bool assumed = map->backed && t1x_ioas_assumes_all_dirty(ioas);
-	struct t1x_dirty_part part;
+	struct t1x_cut part;
 
 	lockdep_assert_held(&ioas->lock);
 
 	/* Of most mappings there is nothing to tell, and this is in one cache line. */
 	if (!(assumed || map->stained) || !(map->prot & IOMMU_WRITE) || !map->dirty)
 		return false;
-	part = t1x_dirty_part(map, span);
+	part = t1x_dirty_cut(map, span);
 	if (assumed)
 		t1x_dirty_fill_memory(map, part.page, part.npages, dst, part.bit);
 	if (map->stained)
@@ -185,7 +168,7 @@ bool t1x_dirty_peek(const struct t1x_ioas *ioas, const struct t1x_mapping *map,
  */
 void t1x_dirty_mark_span(struct t1x_mapping *map, const struct t1x_span *span)
 {
-	struct t1x_dirty_part part = t1x_dirty_part(map, span);
+	struct t1x_cut part = t1x_dirty_cut(map, span);
 
 	/* Else its frames are not settled, and none of them is known not to be memory. */
 	if (!map->backed) {
@@ -207,7 +190,7 @@ void t1x_dirty_mark_span(struct t1x_mapping *map, const struct t1x_span *span)
 void t1x_dirty_clear(struct t1x_mapping *map, const struct t1x_span *span,
 		     const unsigned long *mask)
 {
-	struct t1x_dirty_part part = t1x_dirty_part(map, span);
+	struct t1x_cut part = t1x_dirty_cut(map, span);
 	unsigned long npages = t1x_mapping_npages(map);
 
 	if (!map->stained)

@@ -5,12 +5,9 @@
  * The user's bitmap is made window by window, a window being some KiB of it.
  * Under t1x_ioas.lock the bits of all mappings there are put into a buffer, to
  * wherever their IOVA has them (core/bits.h); then it is copied out without the
- * lock.  As windows begin at whole bytes, and every mapping that has a bit in a
- * byte has it in the same window, user memory is never read, and no byte outside
+ * lock.  As windows begin at whole bytes (core/cut.h), and every mapping that has a bit
+ * in a byte has it in the same window, user memory is never read, and no byte outside
  * the range is touched.  Where no mapping is for long, nothing is written at all.
- *
- *	IOVA	|--A--|---B---|        hole        |-------C-------|
- *	window	|      1      |                    |    2    |  3  |
  *
  * Only when the user has a window are its bits cleared, those that he has and no
  * others.  A page that is written to again in between is not lost: he will copy it
@@ -37,13 +34,13 @@
 #include <trace/events/type1x.h>
 
 #include "core/bits.h"
+#include "core/cut.h"
 #include "private.h"
 
 /* Bytes of bitmap made under the lock at once; enough for 512 MiB of IOVA. */
 #define T1X_EXPORT_WINDOW	SZ_16K
 
-/* IOVAs behind one byte of bitmap: where windows may begin. */
-#define T1X_EXPORT_BYTE		((u64)BITS_PER_BYTE << PAGE_SHIFT)
+static_assert(PAGE_SHIFT == T1X_CUT_PAGE_SHIFT);
 
 /**
  * struct t1x_export - a bitmap in the making
@@ -139,35 +136,15 @@ static struct t1x_mapping *t1x_export_mark_pages(struct t1x_mapping *map, struct
 	return map;
 }
 
-/* The window that begins at or before a mapping, but not before @iova. */
-static struct t1x_span t1x_export_window(const struct t1x_export *exp,
-					 const struct t1x_mapping *map, u64 iova)
-{
-	u64 room = ((u64)exp->size * BITS_PER_BYTE << PAGE_SHIFT) - 1;
-	struct t1x_span win = { .start = iova };
-	u64 ahead;
-
-	if (map->node.start > iova)
-		win.start += ALIGN_DOWN(map->node.start - iova, T1X_EXPORT_BYTE);
-	ahead = exp->span.last - win.start;
-	win.last = win.start + min(ahead, room);
-	return win;
-}
-
-static size_t t1x_export_nbytes(const struct t1x_span *win)
-{
-	return DIV_ROUND_UP(((win->last - win->start) >> PAGE_SHIFT) + 1, BITS_PER_BYTE);
-}
-
 /* OR into the window the bits of all mappings there, the first of which is @map. */
 static void t1x_export_fill(struct t1x_export *exp, const struct t1x_span *win,
 			    struct t1x_mapping *map)
 {
-	struct t1x_span done = { .start = win->start };
 	const bool unscoped = t1x_ioas_assumes_all_dirty(exp->ioas) && !exp->maps;
+	struct t1x_span done = { .start = win->start };
 
 	exp->stained = false;
-	memset64((u64 *)exp->buf, 0, DIV_ROUND_UP(t1x_export_nbytes(win), sizeof(u64)));
+	memset64((u64 *)exp->buf, 0, DIV_ROUND_UP(t1x_cut_nbytes(win), sizeof(u64)));
 	while (map) {
 		if (unscoped)
 			map = t1x_export_mark_pages(map, *win, exp->buf, &done.last);
@@ -179,7 +156,7 @@ static void t1x_export_fill(struct t1x_export *exp, const struct t1x_span *win,
 		map = t1x_export_next(exp, map, win);
 	}
 	done.last = min(done.last, win->last);
-	exp->used = t1x_export_nbytes(&done);
+	exp->used = t1x_cut_nbytes(&done);
 }
 
 /* Make the next window that is not empty: 1, or 0 at the end, or an errno. */
@@ -198,7 +175,7 @@ static int t1x_export_make(struct t1x_export *exp, struct t1x_span *win, u64 iov
 	if (!map)
 		goto out_unlock;
 
-	*win = t1x_export_window(exp, map, iova);
+	*win = t1x_cut_window(&exp->span, iova, map->node.start, exp->size);
 	t1x_export_fill(exp, win, map);
 	ret = 1;
 out_unlock:
@@ -264,12 +241,12 @@ static int t1x_export_windows(struct t1x_export *exp)
 	int ret;
 
 	for (;;) {
-		u64 offset;
+		size_t offset;
 
 		ret = t1x_export_make(exp, &win, iova);
 		if (ret <= 0)
 			break;
-		offset = (win.start - exp->span.start) / T1X_EXPORT_BYTE;
+		offset = t1x_cut(&win, &exp->span).bit / BITS_PER_BYTE;
 		ret = t1x_export_copy(exp, exp->bitmap + offset) ? 0 : -EFAULT;
 		if (ret)
 			break;
@@ -301,7 +278,7 @@ static void t1x_export_buf_put(struct t1x_ioas *ioas, unsigned long *buf)
 
 static int t1x_export_run(struct t1x_export *exp)
 {
-	size_t nbytes = t1x_export_nbytes(&exp->span);
+	size_t nbytes = t1x_cut_nbytes(&exp->span);
 	int ret;
 
 	exp->size = min_t(size_t, ALIGN(nbytes, sizeof(long)), T1X_EXPORT_WINDOW);

@@ -10,8 +10,7 @@
  *	destination  |   head|word   |word   |tail   |
  *	source     |  head  |word   |word   |tail |
  *
- * The operation is a constant in each caller and all helpers are inline, which
- * leaves one loop per function without a branch that depends on it.
+ * The operation is a constant for inline helpers: no loop has a branch for it.
  */
 #include <linux/bits.h>
 #include <linux/minmax.h>

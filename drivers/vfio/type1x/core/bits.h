@@ -3,10 +3,8 @@
  * Bits: ranges of bits of one bitmap set or cleared in another, at any two offsets.
  *
  * A bitmap is an array of unsigned long, bit i being bit i % 64 of word i / 64.
- * Every mapping has one of its own, bit i for its page i.  What user space
- * reads is one bitmap for a whole range of IOVA, bit i for page i of the range,
- * so that the bits of a mapping land at whatever offset its IOVA has there:
- * two mappings may share a byte of the output, and mostly nothing is aligned.
+ * Every mapping has one of its own, bit i for its page i.  User space reads one for
+ * a range, where these bits land at any offset (cut.h), and two mappings share a byte.
  *
  * Example: a mapping A of 3 pages and right behind it B of 13 pages, read as
  * one range of 16 pages.  Pages 0 and 2 of A are dirty, its bitmap is 0x5; so
@@ -23,12 +21,10 @@
  *
  * 0x818d is 0x1031 << 3 | 0x5.  User space gets the bytes 8d 81: bits 0 to 2 of
  * the first byte are from A, 3 to 7 are bits 0 to 4 of B, and all of the second
- * byte is bits 5 to 12 of B.  A window onto the second byte alone would be
- * t1x_bits_or(out, 0, b, 5, 8) and hold 0x81.
+ * byte is bits 5 to 12 of B.  A window of the second byte alone (cut.h) is read and
+ * cleared in two steps, the copy to user space between them:
  *
- * Reading and clearing is two steps, the copy to user space between them:
- *
- *	t1x_bits_or(out, 0, b, 5, 8)		b stays as it is
+ *	t1x_bits_or(out, 0, b, 5, 8)		b stays as it is, out is 0x81
  *	copy out; meanwhile page 7 of B becomes dirty, its bitmap 0x10b1
  *	t1x_bits_andnot(b, 5, out, 0, 8)	b becomes 0x0091
  *
@@ -38,11 +34,9 @@
  * In memory bit i of a bitmap is bit i % 8 of byte i / 8, as user space wants
  * it: true on little-endian machines only, and the caller copies bytes.
  *
- * Whoever calls keeps others, readers included, from the bits named and from
- * those in the same words, as nothing here is atomic.  A word that holds none
- * of the bits named is neither written nor read.  The ranges must not overlap.
- *
- * Pure code: no locks, no allocation, no user memory.
+ * Whoever calls keeps others, readers included, from the words that hold the bits named,
+ * as nothing here is atomic.  Other words are neither written nor read.  The ranges must
+ * not overlap.  Pure code, as all here.
  */
 #ifndef T1X_CORE_BITS_H
 #define T1X_CORE_BITS_H
