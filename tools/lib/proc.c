@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/klog.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -11,6 +13,10 @@
 #define PAGEMAP_PFN_MASK	((1ull << 55) - 1)
 
 #define NOBODY			65534
+
+/* For klogctl(). */
+#define LOG_READ_ALL		3
+#define LOG_BUFFER_SIZE		10
 
 uint64_t proc_locked(void)
 {
@@ -24,6 +30,20 @@ bool proc_locked_becomes(uint64_t bytes)
 	for (tries = 0; tries < 500 && proc_locked() != bytes; tries++)
 		usleep(10000);
 	return proc_locked() == bytes;
+}
+
+int proc_log_count(const char *text)
+{
+	int size = must_sys(klogctl(LOG_BUFFER_SIZE, NULL, 0)), count = 0;
+	char *log = calloc(1, size + 1);
+	const char *at;
+
+	must_be(log);
+	must_sys(klogctl(LOG_READ_ALL, log, size));
+	for (at = log; (at = strstr(at, text)); at++)
+		count++;
+	free(log);
+	return count;
 }
 
 int64_t proc_pinned(void)

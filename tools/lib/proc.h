@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the kernel says about pinned, locked and physical memory. */
+/* What the kernel says about pinned, locked and physical memory, and in its log. */
 #ifndef T1X_LIB_PROC_H
 #define T1X_LIB_PROC_H
 
@@ -13,6 +13,9 @@ bool proc_locked_becomes(uint64_t bytes);
 
 /* Pages pinned in the whole system: acquired minus released. */
 int64_t proc_pinned(void);
+
+/* How often the kernel's log, as far as it is kept, has a text. */
+int proc_log_count(const char *text);
 
 /* Physical page number behind a page of this process; 0 if not present. */
 uint64_t proc_pfn(const void *addr);

@@ -60,6 +60,12 @@ static bool t1x_notice_is_due(struct t1x_ioas *ioas, const struct t1x_mapping *m
 	return holds;
 }
 
+static void t1x_notice_report(const struct t1x_ioas *ioas, const struct t1x_mapping *map)
+{
+	pr_warn_ratelimited(T1X_NAME ": container %lu: a device does not unpin %#lx-%#lx\n",
+			    ioas->stats.id, map->node.start, map->node.last);
+}
+
 /*
  * Tell all devices of a mapping until none holds a page of it.  One that has pinned
  * just now may not know it yet, and gets a little more time with each notice.
@@ -76,7 +82,7 @@ static int t1x_notice_give(struct t1x_ioas *ioas, const struct t1x_mapping *map)
 		if (fatal_signal_pending(current))
 			return -EINTR;
 		if (notices == T1X_NOTICE_MAX) {
-			pr_warn_ratelimited(T1X_NAME ": a device does not unpin\n");
+			t1x_notice_report(ioas, map);
 			return -EBUSY;
 		}
 		if (notices)

@@ -11,7 +11,6 @@
  * killer does.  Wants a 1 GiB page: hugepagesz=1G hugepages=1.
  */
 #include <linux/memfd.h>
-#include <sys/klog.h>
 #include <sys/utsname.h>
 
 #include "box.h"
@@ -33,9 +32,6 @@
 #define ROOM		KIB(256)
 #define ROOM_STEP	(3 * PAGE)
 #define ROUNDS		3
-
-#define READ_ALL	3
-#define BUFFER_SIZE	10
 
 enum kind {
 	HUGE_PAGES, /* runs of 2 MiB, mapped by the list */
@@ -67,15 +63,7 @@ FIXTURE_VARIANT_ADD(failmap, two_domains) { HUGE_PAGES, 2 };
 /* How often the VT-d driver complained that something was mapped already. */
 static int count_warnings(void)
 {
-	int size = must_sys(klogctl(BUFFER_SIZE, NULL, 0)), count = 0;
-	char *log = calloc(1, size + 1), *at;
-
-	must_be(log);
-	must_sys(klogctl(READ_ALL, log, size));
-	for (at = log; (at = strstr(at, "DMA PTE for vPFN")); at++)
-		count++;
-	free(log);
-	return count;
+	return proc_log_count("DMA PTE for vPFN");
 }
 
 /* Shared, so that the child does not get copies of its own. */

@@ -4,7 +4,6 @@
  * by a module that comes and goes, and changes nothing but that.
  */
 #include <fcntl.h>
-#include <sys/klog.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
@@ -19,7 +18,6 @@
 #define KPROBES		"/sys/kernel/debug/kprobes/enabled"
 #define FTRACE		"/proc/sys/kernel/ftrace_enabled"
 #define DEBUGFS		"/sys/kernel/debug/vfio-type1x"
-#define BIG_LOG		(4 << 20)
 
 FIXTURE(fdinfo) {
 	struct box box;
@@ -363,15 +361,7 @@ TEST_F(fdinfo, many_lines)
 /* How often the module has said that it cannot be there. */
 static int complaints(void)
 {
-	char *log = calloc(1, BIG_LOG), *at;
-	int count = 0;
-
-	must_be(log);
-	must_sys(klogctl(3, log, BIG_LOG - 1));
-	for (at = log; (at = strstr(at, HOOKS ": cannot probe show_fd_locks()")); at++)
-		count++;
-	free(log);
-	return count;
+	return proc_log_count(HOOKS ": cannot probe show_fd_locks()");
 }
 
 /* Who can do without kprobes takes nothing away here, and ftrace stays where it is used. */

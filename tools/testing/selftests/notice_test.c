@@ -128,6 +128,8 @@ TEST_F(notice, to_a_lazy_device)
 /* The mapping stays what it was, for the device, too. */
 TEST_F(notice, to_a_device_that_holds_on)
 {
+	const char *report = "a device does not unpin 0x10000000-0x10003fff";
+	int before = proc_log_count(report);
 	uint64_t unmapped = 1;
 
 	backend_need_ours("has a BUG() for it");
@@ -135,7 +137,9 @@ TEST_F(notice, to_a_device_that_holds_on)
 	testdev_pin(self->dev, BOX_IOVA + PAGE, 1, TESTDEV_RW);
 	testdev_policy(self->dev, T1X_TD_HOLD, 0);
 	EXPECT_EQ(__iommu_unmap(self->container, BOX_IOVA, 4 * PAGE, 0, &unmapped), -EBUSY);
-	EXPECT_GE(testdev_notices(self->dev), 1);
+	EXPECT_EQ(unmapped, 1);
+	EXPECT_EQ(testdev_notices(self->dev), 10);
+	EXPECT_EQ(proc_log_count(report), before + 1);
 	EXPECT_EQ(__iommu_map(self->container, self->memory, BOX_IOVA, PAGE, IOMMU_RW), -EEXIST);
 	EXPECT_EQ(testdev_pinned(self->dev), 1);
 	testdev_poke(self->dev, BOX_IOVA + PAGE, 1, 33);

@@ -5,17 +5,13 @@
  */
 #include <poll.h>
 #include <sys/epoll.h>
-#include <sys/klog.h>
 
 #include "child.h"
 #include "debugfs.h"
+#include "proc.h"
 #include "straybox.h"
 
 #define ROOM		16
-#define KERNEL_LOG	(1 << 22)
-
-/* For klogctl(). */
-#define LOG_READ_ALL	3
 
 static void need_source(void)
 {
@@ -270,17 +266,7 @@ TEST_F(stray, lost_are_counted)
 /* How often the SMMU's driver has told the kernel's log of an event. */
 static int events_in_log(void)
 {
-	char *log = malloc(KERNEL_LOG);
-	int count = 0, length;
-
-	ASSERT_NE(log, NULL);
-	length = klogctl(LOG_READ_ALL, log, KERNEL_LOG - 1);
-	ASSERT_GE(length, 0);
-	log[length] = '\0';
-	for (const char *at = log; (at = strstr(at, ": event 0x")); at++)
-		count++;
-	free(log);
-	return count;
+	return proc_log_count(": event 0x");
 }
 
 /* The log is for those to whom nobody listens. */
