@@ -10,7 +10,7 @@
 #include "view.h"
 
 #define PAGE_BITS	(PAGE * 8) /* pages in a page of the bitmap */
-#define NUM_MAPPINGS	6
+#define WINDOW		(4 * PAGE_BITS) /* the kernel makes as many bits at a time */
 #define TIB(n)		((size_t)(n) << 40)
 #define LARGEST		(TIB(8) - PAGE) /* bytes of a mapping that is tracked */
 
@@ -21,6 +21,7 @@ FIXTURE(dirty_large) {
 	char *memory; /* address space for one mapping, with memory here and there */
 	struct view view;
 	uint32_t avail;
+	unsigned int num_mappings; /* of map_and_write() */
 };
 
 FIXTURE_SETUP(dirty_large)
@@ -56,33 +57,39 @@ static void map_pages(struct dirty_large_self *self, uint64_t page, uint64_t pag
 
 /*
  * Mappings from the first page of the bitmap to the last one, some of them across
- * its pages, and writes to each; returns how many pages are mapped.
+ * its pages, or across the end of a window, and writes to each; returns how many pages
+ * are mapped.
  */
 static size_t map_and_write(struct dirty_large_self *self, size_t bitmap_pages)
 {
 	const struct {
 		size_t page, pages;
-	} layout[NUM_MAPPINGS] = {
+	} layout[] = {
 		{ 0, 77 },
 		{ 77, 3 },
 		{ 100, 1 },
 		{ 4000, PAGE_BITS },
 		{ 4003 + PAGE_BITS, 5 },
 		{ (bitmap_pages - 1) * PAGE_BITS - 900, PAGE_BITS + 900 },
+		{ WINDOW - 1001, 3003 },
 	};
+	const bool is_cut = bitmap_pages * PAGE_BITS > WINDOW;
 	size_t i, page, mapped = 0;
 
+	self->num_mappings = ARRAY_SIZE(layout) - !is_cut;
 	view_open(&self->view, self->container, bitmap_pages * PAGE_BITS);
-	for (i = 0; i < NUM_MAPPINGS; i++) {
+	for (i = 0; i < self->num_mappings; i++) {
 		map_pages(self, layout[i].page, layout[i].pages);
 		mapped += layout[i].pages;
 	}
 	dirty_start(self->container);
-	for (i = 0; i < NUM_MAPPINGS; i++)
+	for (i = 0; i < self->num_mappings; i++)
 		for (page = 0; page < layout[i].pages; page += page * 2 + 1)
 			write_page(self, layout[i].page + page);
 	for (i = 0; i < 8; i++)
 		write_page(self, PAGE_BITS - 4 + i);
+	for (i = 0; i < 8 && is_cut; i += 3)
+		write_page(self, WINDOW - 4 + i);
 	return mapped;
 }
 
@@ -209,7 +216,7 @@ TEST_F(dirty_cut, unmap)
 
 	EXPECT_EQ(__dirty_unmap(large->container, &self->cut, &unmapped), -EFAULT);
 	EXPECT_EQ(unmapped, 1);
-	EXPECT_EQ(iommu_avail(large->container), large->avail - NUM_MAPPINGS);
+	EXPECT_EQ(iommu_avail(large->container), large->avail - large->num_mappings);
 	view_expect(&large->view, __dirty_peek);
 	/* It is in use as before. */
 	write_page(large, 55);
@@ -238,7 +245,7 @@ TEST_F(dirty_cut, unmap_of_pinned_pages)
 	if (!testdev_pinned(large->dev))
 		view_forget(&large->view);
 	view_expect(&large->view, __dirty_get);
-	EXPECT_EQ(iommu_avail(large->container), large->avail - NUM_MAPPINGS);
+	EXPECT_EQ(iommu_avail(large->container), large->avail - large->num_mappings);
 	view_expect_unmap(&large->view, self->mapped);
 	EXPECT_EQ(testdev_pinned(large->dev), 0);
 }

@@ -279,6 +279,46 @@ TEST_F(dirty_pin, unmap)
 	EXPECT_EQ(iommu_unmap_all(self->container), FIRST_PAGES * PAGE);
 }
 
+/* Nothing has happened: what was dirty is, and so is what is held. */
+TEST_F(dirty_pin, unmap_refused)
+{
+	uint64_t unmapped = 1;
+
+	backend_need_ours("has a BUG() for it");
+	dirty_start(self->container);
+	write_pages(self, THIRD, 2);
+	write_pages(self, 1, 1);
+	pin(self, 5, 3);
+	view_draw(&self->view, 5, 3);
+	testdev_policy(self->dev, T1X_TD_HOLD, 0);
+	EXPECT_EQ(__dirty_unmap(self->container, &self->view.bits, &unmapped), -EBUSY);
+	EXPECT_EQ(unmapped, 1);
+	EXPECT_EQ(testdev_pinned(self->dev), 3);
+	view_expect(&self->view, __dirty_peek);
+	write_pages(self, SECOND, 1);
+	expect_read(self);
+	testdev_policy(self->dev, T1X_TD_RELEASE, 0);
+	view_forget(&self->view);
+	view_draw(&self->view, 5, 3);
+	view_expect_unmap(&self->view, MAPPED);
+}
+
+/* What was written before memory ended is told about, and more than that. */
+TEST_F(dirty_pin, writing_fails)
+{
+	backend_need_ours("marks nothing");
+	dirty_start(self->container);
+	must_sys(mprotect(self->memory + 40 * PAGE, PAGE, PROT_READ));
+	EXPECT_EQ(try_write(self, 38, 5), -EFAULT);
+	view_draw(&self->view, 38, 5);
+	expect_once(self);
+	/* It did not get as far as the mapping behind this one. */
+	must_sys(mprotect(self->memory + (SECOND + 60) * PAGE, PAGE, PROT_READ));
+	EXPECT_EQ(try_write(self, SECOND + 58, 8), -EFAULT);
+	view_draw(&self->view, SECOND + 58, SECOND_PAGES - 58);
+	expect_once(self);
+}
+
 /* Beside a group that does not tell, everything is dirty. */
 TEST_F(dirty_pin, mixed)
 {

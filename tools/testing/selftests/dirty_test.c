@@ -10,6 +10,7 @@
 
 #define POOL		MIB(16)
 #define MANY		3000
+#define WINDOW		131072 /* pages: the kernel makes that much of a bitmap at a time */
 
 FIXTURE(dirty) {
 	struct box box;
@@ -156,6 +157,49 @@ TEST_F(dirty, sizes_and_offsets)
 		from += pages + pages * 7 % 5;
 		expect_part(self, 0, from);
 	}
+}
+
+/* Mappings all over a range, with small holes. */
+static void map_range(struct dirty_self *self, size_t page, size_t end)
+{
+	size_t i;
+
+	for (i = 0; page < end; i++) {
+		size_t pages = end - page < 3001 ? end - page : 3001 + i % 7;
+
+		map_pages(self, page, pages, IOMMU_RW);
+		page += pages + i % 4;
+	}
+}
+
+/* A large bitmap is made in pieces; a mapping may be in two of them. */
+TEST_F(dirty, piece_ends_in_a_mapping)
+{
+	look_at(self, WINDOW + 3000);
+	map_range(self, 5, WINDOW - 1003);
+	map_pages(self, WINDOW - 1003, 2001, IOMMU_RW);
+	map_pages(self, WINDOW + 999, 1, IOMMU_RW);
+	dirty_start(self->container);
+	expect_read(self);
+	expect_read(self);
+	expect_part(self, WINDOW - 1003, 2001);
+	expect_unmap(self, view_count(&self->view));
+}
+
+/* There, too, mappings of a page are many. */
+TEST_F(dirty, piece_ends_among_pages)
+{
+	size_t page;
+
+	look_at(self, WINDOW + 3000);
+	map_range(self, 5, WINDOW - 100);
+	for (page = WINDOW - 99; page < WINDOW + 100; page += 1 + page % 3)
+		map_pages(self, page, 1, IOMMU_RW);
+	dirty_start(self->container);
+	expect_read(self);
+	expect_read(self);
+	expect_part(self, WINDOW - 99, 300);
+	expect_unmap(self, view_count(&self->view));
 }
 
 /* A mapping of one page at every offset within a word. */

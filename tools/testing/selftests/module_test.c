@@ -114,7 +114,9 @@ TEST_F(module, parameters)
 		{ "allow_unsafe_interrupts", "N" },
 		{ "disable_hugepages", "N" },
 		{ "dma_entry_limit", "65535" },
+		{ "hw_dirty", "N" },
 		{ "prefer", "Y" },
+		{ "private_domains", "N" },
 	};
 	struct stat stat;
 	char value[64];

@@ -9,7 +9,9 @@
 #include "box.h"
 #include "child.h"
 #include "snapshot.h"
+#include "testdev.h"
 #include "uffd.h"
+#include "view.h"
 
 #define STALL_IOVA	0x40000000ull
 #define STALL_SIZE	(16 * PAGE)
@@ -99,6 +101,51 @@ TEST_F(stall, questions)
 	EXPECT_EQ(self->result, 0);
 	EXPECT_EQ(proc_locked(), STALL_SIZE);
 	EXPECT_TRUE(is_mapped(self->container, STALL_IOVA, STALL_SIZE));
+}
+
+/* Pages of the mapping, as read; @dirty of them from @page on should be. */
+static void expect_dirty(struct stall_self *self, size_t page, size_t dirty)
+{
+	struct dirty_bits bits, expected;
+
+	dirty_open(&bits, STALL_IOVA, STALL_SIZE / PAGE);
+	dirty_open(&expected, STALL_IOVA, STALL_SIZE / PAGE);
+	dirty_draw(&expected, STALL_IOVA + page * PAGE, dirty);
+	EXPECT_SOON(EXPECT_EQ(__dirty_get(self->container, &bits), 0));
+	EXPECT_EQ(dirty_differs(&bits, &expected), -1);
+	dirty_close(&bits);
+	dirty_close(&expected);
+}
+
+/* START does not wait for it; when it is there, it is tracked. */
+TEST_F(stall, tracking)
+{
+	int group = testdev_group(0);
+	struct testdev dev = { 0 };
+	struct dirty_bits part;
+
+	EXPECT_SOON(dirty_start(self->container));
+	/* Until then it is a hole, which nothing cuts in two. */
+	dirty_open(&part, STALL_IOVA + PAGE, 2);
+	EXPECT_SOON(EXPECT_EQ(__dirty_get(self->container, &part), 0));
+	EXPECT_EQ(dirty_count(&part), 0);
+	expect_dirty(self, 0, 0);
+	EXPECT_EQ(self->done, 0);
+	let_go(self);
+	EXPECT_EQ(self->result, 0);
+	expect_dirty(self, 0, STALL_SIZE / PAGE);
+	EXPECT_EQ(__dirty_get(self->container, &part), -EINVAL);
+	/* Without the device that does not tell, its own bitmap is what counts. */
+	vfio_group_attach(group, self->container);
+	testdev_open(&dev, group, 0);
+	box_remove_last(&self->box);
+	expect_dirty(self, 0, STALL_SIZE / PAGE);
+	expect_dirty(self, 0, 0);
+	testdev_write(&dev, STALL_IOVA + 3 * PAGE, "x", 1);
+	expect_dirty(self, 3, 1);
+	testdev_close(&dev);
+	close(group);
+	dirty_close(&part);
 }
 
 TEST_F(stall, other_ranges)

@@ -40,6 +40,12 @@ static inline void view_draw(struct view *view, size_t page, size_t pages)
 	dirty_draw(&view->expected, VIEW_IOVA(page), pages);
 }
 
+/* Pages that are expected to be dirty. */
+static inline size_t view_count(const struct view *view)
+{
+	return dirty_count(&view->expected);
+}
+
 /* Nothing is expected to be dirty from here on. */
 static inline void view_forget(struct view *view)
 {
