@@ -192,6 +192,15 @@ void t1x_backing_claim(struct t1x_ioas *ioas, struct list_head *maps)
 	}
 }
 
+/* Whatever IOMMUs have recorded of what was taken back is gone. */
+static void t1x_backing_mark_lost(struct t1x_ioas *ioas, struct t1x_mapping *map)
+{
+	const struct t1x_span span = t1x_mapping_span(map);
+
+	if (ioas->nr_unscoped)
+		t1x_dirty_mark_span(map, &span);
+}
+
 /* A mapping is READY again, having lost what it need not have any more. */
 static void t1x_backing_restore_one(struct t1x_ioas *ioas, struct t1x_mapping *map)
 {
@@ -200,12 +209,14 @@ static void t1x_backing_restore_one(struct t1x_ioas *ioas, struct t1x_mapping *m
 	do {
 		mutex_lock(&ioas->lock);
 		fits = !map->backed || t1x_backing_wanted(ioas, map) || ioas->dying;
-		/* What was taken back just now is not to be mapped any more. */
+		/* What was taken back is not to be mapped any more. */
 		if (fits && map->lease && !t1x_lease_settle(map->lease))
 			fits = !map->backed || ioas->dying;
 		if (fits) {
 			map->state = T1X_MAPPING_READY;
 			t1x_ioas_note_idle(ioas);
+		} else if (t1x_mapping_is_revoked(map)) {
+			t1x_backing_mark_lost(ioas, map);
 		}
 		mutex_unlock(&ioas->lock);
 		if (!fits)

@@ -192,7 +192,7 @@ static int t1x_hwbits_step(struct t1x_ioas *ioas, struct t1x_mapping *map,
 	if (t1x_hwbits_wanted(map)) {
 		chunk.last = min(rest->last, rest->start | (T1X_HWBITS_CHUNK - 1));
 		t1x_lease_hold(map->lease);
-		/* What the process has taken back is marked by whoever unpins it. */
+		/* What the process has taken back is marked as a whole by whoever unpins it. */
 		if (!t1x_mapping_is_revoked(map))
 			list_for_each_entry(domain, &ioas->domains, next)
 				visit(domain, map, &chunk);
@@ -294,6 +294,11 @@ int t1x_hwbits_harvest_leaving(struct t1x_ioas *ioas, struct list_head *maps)
 		} while (ret > 0);
 		if (ret)
 			return ret;
+		/* That is us. */
+		if (t1x_mapping_is_revoked(map)) {
+			rest = t1x_mapping_span(map);
+			t1x_dirty_mark_span(map, &rest);
+		}
 	}
 	t1x_hwbits_judge(ioas);
 	t1x_hwbits_unlock(ioas);

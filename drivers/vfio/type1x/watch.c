@@ -56,14 +56,8 @@ void t1x_watch_unpin(struct t1x_ioas *ioas, struct t1x_bond *bond)
 	do {
 		mutex_lock(&ioas->lock);
 		map = t1x_lease_claim(bond);
-		if (map) {
-			const struct t1x_span span = t1x_mapping_span(map);
-
-			/* Whatever IOMMUs have recorded of it is gone. */
-			if (map->backed && ioas->nr_unscoped)
-				t1x_dirty_mark_span(map, &span);
+		if (map)
 			in_use = t1x_mapping_is_in_use(map);
-		}
 		mutex_unlock(&ioas->lock);
 		if (map)
 			t1x_watch_unpin_one(ioas, map, in_use);

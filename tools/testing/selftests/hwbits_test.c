@@ -9,6 +9,7 @@
 #include "mem.h"
 #include "proc.h"
 #include "softbox.h"
+#include "svm.h"
 
 #define IOVA		0x40000000ull
 #define PAGES		1600 /* several chunks of 512, the last one short */
@@ -377,6 +378,32 @@ TEST_F(hwbits, unmap)
 }
 
 /* The mapping stays, and so do the bits that were harvested already. */
+/* Of what a process has taken back the IOMMU has nothing to tell any more. */
+TEST_F(hwbits, unmap_of_what_is_gone)
+{
+	uint32_t bond;
+	int round;
+
+	open_recording(self, 1);
+	prove(self, 1);
+	EXPECT_EQ(iommu_unmap_all(self->box.container), PAGES * PAGE);
+	bond = svm_bind(self->box.container, 0, 0);
+	for (round = 0; round < 50; round++) {
+		char *memory = mem_untouched(PAGES * PAGE);
+
+		svm_map(self->box.container, bond, memory, IOVA, PAGES * PAGE, IOMMU_RW);
+		touch(self, 0, 700, 3);
+		munmap(memory, PAGE);
+		dirty_wipe(&self->got);
+		EXPECT_EQ(__dirty_unmap(self->box.container, &self->got, NULL), 0);
+		/* Who has unpinned it, which is whoever came first, says that all is dirty. */
+		if (!EXPECT_EQ(dirty_count(&self->got), PAGES))
+			break;
+		munmap(memory + PAGE, (PAGES - 1) * PAGE);
+	}
+	dirty_wipe(&self->want);
+}
+
 TEST_F(hwbits, unmap_fails)
 {
 	struct dirty_unmap unmap = {

@@ -6,11 +6,13 @@
 #include <signal.h>
 #include <sys/time.h>
 
+#include "child.h"
 #include "debugfs.h"
 #include "dirty.h"
 #include "fdinfo.h"
 #include "svmbox.h"
 #include "testbox.h"
+#include "uffd.h"
 
 #define IOVA_B		0x50000000ull
 #define ALL		VFIO_DMA_UNMAP_FLAG_ALL
@@ -40,6 +42,12 @@ FIXTURE_TEARDOWN(rules)
 static long unmap_page(void *addr)
 {
 	return munmap(addr, PAGE);
+}
+
+static long map_page(void *addr)
+{
+	return mmap(addr, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
+		    0) != addr;
 }
 
 static bool take_back(struct rules_self *self, uint64_t size)
@@ -147,6 +155,72 @@ TEST_F(rules, dirty_pages)
 	EXPECT_EQ(dirty_pages(self->container), 0);
 	dirty_stop(self->container);
 	EXPECT_EQ(iommu_unmap_all(self->container), SVM_SIZE);
+}
+
+struct unmapper {
+	int container;
+	struct dirty_bits bits;
+	int result;
+};
+
+static void *run_unmapper(void *arg)
+{
+	struct unmapper *unmapper = arg;
+
+	unmapper->result = __dirty_unmap(unmapper->container, &unmapper->bits, NULL);
+	return NULL;
+}
+
+/* Nor is it forgotten in an UNMAP that fails after all. */
+TEST_F(rules, dirty_pages_in_mid_unmap)
+{
+	struct unmapper unmapper = {
+		.container = self->container,
+		.bits = { .iova = IOVA_B, .pages = SVM_SIZE / PAGE },
+	};
+	struct uffd uffd;
+	pthread_t thread;
+
+	unmapper.bits.bytes = dirty_bytes(unmapper.bits.pages);
+	svm_map(self->container, self->bond, self->memory, IOVA_B, SVM_SIZE, IOMMU_RW);
+	dirty_start(self->container);
+	uffd_open(&uffd, PAGE);
+	unmapper.bits.words = (uint64_t *)uffd.addr;
+	thread = thread_begin(run_unmapper, &unmapper);
+	uffd_wait(&uffd, ktap_scale(5) * 1000);
+	EXPECT_TRUE(take_back(self, SVM_SIZE));
+	must_sys(mprotect(uffd.addr, PAGE, PROT_NONE));
+	close(uffd.fd);
+	uffd.fd = -1;
+	thread_wait(thread);
+	uffd_close(&uffd);
+	EXPECT_EQ(unmapper.result, -EFAULT);
+	EXPECT_TRUE(svmbox_unpinned(&self->box));
+	EXPECT_EQ(dirty_pages(self->container), SVM_SIZE / PAGE);
+	EXPECT_EQ(dirty_pages(self->container), 0);
+	EXPECT_EQ(iommu_unmap_all(self->container), SVM_SIZE);
+}
+
+/* An UNMAP that comes before or after it is unpinned tells the same. */
+TEST_F(rules, dirty_pages_of_unmap)
+{
+	struct dirty_bits bits;
+	int round;
+
+	dirty_open(&bits, IOVA_B, SVM_SIZE / PAGE);
+	dirty_start(self->container);
+	for (round = 0; round < 3; round++) {
+		svm_map(self->container, self->bond, self->memory, IOVA_B, SVM_SIZE, IOMMU_RW);
+		if (round)
+			EXPECT_TRUE(take_back(self, SVM_SIZE));
+		if (round == 2)
+			EXPECT_TRUE(svmbox_unpinned(&self->box));
+		dirty_wipe(&bits);
+		EXPECT_EQ(__dirty_unmap(self->container, &bits, NULL), 0);
+		EXPECT_EQ(dirty_count(&bits), SVM_SIZE / PAGE);
+		EXPECT_EQ(peer_call(self->box.peer, map_page, self->memory), 0);
+	}
+	dirty_close(&bits);
 }
 
 TEST_F(rules, shown)
