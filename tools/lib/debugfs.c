@@ -95,6 +95,17 @@ char *debugfs_read(const char *dir, const char *file)
 	return text;
 }
 
+bool debugfs_is(const char *dir, const char *file, const char *expected)
+{
+	char *text = debugfs_read(dir, file);
+	bool same = !strcmp(text, expected);
+
+	if (!same)
+		printf("# %s is:\n%s# expected:\n%s", file, text, expected);
+	free(text);
+	return same;
+}
+
 int __debugfs_number(const char *dir, const char *key, uint64_t *value)
 {
 	char path[DEBUGFS_PATH_LEN + 8];

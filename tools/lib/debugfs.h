@@ -34,6 +34,9 @@ char *debugfs_slurp(int fd, size_t chunk);
 /* All of a file; to be freed. */
 char *debugfs_read(const char *dir, const char *file);
 
+/* Is that all of a file?  Prints it if not. */
+bool debugfs_is(const char *dir, const char *file, const char *expected);
+
 /* The number behind a key in "info"; -errno. */
 int __debugfs_number(const char *dir, const char *key, uint64_t *value);
 

@@ -101,8 +101,8 @@ static void t1x_debugfs_show_bond(struct seq_file *m, const struct t1x_bond *bon
 	nr_leases = bond->nr_leases;
 	is_over = bond->is_over;
 	mutex_unlock(&bond->leases->lock);
-	seq_printf(m, "bond %u pid %d mode pinned mappings %u", bond->id,
-		   task_tgid_nr(bond->task), nr_leases);
+	seq_printf(m, "bond %u pid %d mode %s mappings %u", bond->id, task_tgid_nr(bond->task),
+		   bond->pasid ? "pasid" : "pinned", nr_leases);
 	/* It is open as long as the bond is in the list. */
 	if (bond->dev)
 		seq_printf(m, " by %s", dev_name(bond->dev));

@@ -245,22 +245,11 @@ static long unmap_page(void *addr)
 	return munmap(addr, PAGE);
 }
 
-static bool bonds_are(struct svm_device_self *self, const char *expected)
-{
-	char *text = debugfs_read(self->dir, "bonds");
-	bool same = !strcmp(text, expected);
-
-	if (!same)
-		printf("# bonds is:\n%s# expected:\n%s", text, expected);
-	free(text);
-	return same;
-}
-
 TEST_F(svm_device, shown)
 {
 	char expected[512];
 
-	EXPECT_TRUE(bonds_are(self, ""));
+	EXPECT_TRUE(debugfs_is(self->dir, "bonds", ""));
 	svm_bind(self->container, 0, 0);
 	svm_device_bind(self->device, VFIO_SVM_PID, self->pid);
 	svm_map(self->container, 2, self->memory, IOVA_A, PAGE, IOMMU_RW);
@@ -272,7 +261,7 @@ TEST_F(svm_device, shown)
 		 "bond 1 pid %d mode pinned mappings 0\n"
 		 "bond 2 pid %d mode pinned mappings 2 by %s\n",
 		 getpid(), self->pid, self->edu->bdf);
-	EXPECT_TRUE(bonds_are(self, expected));
+	EXPECT_TRUE(debugfs_is(self->dir, "bonds", expected));
 	child_kill(self->pid);
 	self->box.peer = NULL;
 	EXPECT_TRUE(svmbox_told(&self->box, VFIO_TYPE1X_FAULT_REASON_BOND_ENDED, 2, 0, 0));
@@ -280,9 +269,9 @@ TEST_F(svm_device, shown)
 	svm_unbind(self->container, 1);
 	snprintf(expected, sizeof(expected), "bond 2 pid %d mode pinned mappings 1 by %s over\n",
 		 self->pid, self->edu->bdf);
-	EXPECT_TRUE(bonds_are(self, expected));
+	EXPECT_TRUE(debugfs_is(self->dir, "bonds", expected));
 	vfio_device_close(self->edu);
-	EXPECT_TRUE(bonds_are(self, ""));
+	EXPECT_TRUE(debugfs_is(self->dir, "bonds", ""));
 }
 
 FIXTURE(elsewhere) {

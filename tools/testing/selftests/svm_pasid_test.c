@@ -3,6 +3,7 @@
  * Bonds in mode PASID: devices use the addresses of a process, and whatever it has there.
  * Where the kernel has no such thing, or some device, that nobody is told otherwise.
  */
+#include "debugfs.h"
 #include "pasidbox.h"
 #include "testdev.h"
 
@@ -191,7 +192,13 @@ TEST_F(pasid, another_program)
 TEST_F(pasid, modes)
 {
 	struct vfio_type1x_svm_bind pinned = bind_own(self, PINNED), bond = bind_own(self, PASID);
+	char dir[DEBUGFS_PATH_LEN], shown[256];
 
+	debugfs_find(dir);
+	snprintf(shown, sizeof(shown),
+		 "bond %u pid %d mode pinned mappings 0\nbond %u pid %d mode pasid mappings 0\n",
+		 pinned.bond, getpid(), bond.bond, getpid());
+	EXPECT_TRUE(debugfs_is(dir, "bonds", shown));
 	EXPECT_EQ(pinned.mode, VFIO_SVM_MODE_PINNED);
 	EXPECT_EQ(pinned.pasid, 0);
 	EXPECT_EQ(bond.mode, VFIO_SVM_MODE_PASID);
