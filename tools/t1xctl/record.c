@@ -26,12 +26,16 @@ static const char * const record_reasons[] = {
 	[VFIO_TYPE1X_FAULT_REASON_TABLE] = "table",
 	[VFIO_TYPE1X_FAULT_REASON_OVERFLOW] = "overflow",
 	[VFIO_TYPE1X_FAULT_REASON_OTHER] = "other",
+	[VFIO_TYPE1X_FAULT_REASON_REVOKED] = "revoked",
+	[VFIO_TYPE1X_FAULT_REASON_BOND_ENDED] = "bond-ended",
 };
 
 static const char * const record_sources[] = {
 	[VFIO_TYPE1X_FAULT_SOURCE_VTD] = "vtd",
 	[VFIO_TYPE1X_FAULT_SOURCE_DOMAIN] = "domain",
 	[VFIO_TYPE1X_FAULT_SOURCE_DEVICE] = "device",
+	[VFIO_TYPE1X_FAULT_SOURCE_PAGE_REQUEST] = "page",
+	[VFIO_TYPE1X_FAULT_SOURCE_SVM] = "svm",
 };
 
 /**

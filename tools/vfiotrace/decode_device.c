@@ -94,6 +94,7 @@ static const struct print_name ccw_irqs[] = {
 
 static const struct print_name ap_irqs[] = {
 	{ 0, "VFIO_AP_REQ_IRQ_INDEX" },
+	{ 1, "VFIO_AP_CFG_CHG_IRQ_INDEX" },
 	{ 0, NULL },
 };
 

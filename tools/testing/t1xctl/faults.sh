@@ -25,7 +25,7 @@ faults_titles() {
 faults_reasons() {
 	local n records=()
 
-	for n in {0..9} 65535; do
+	for n in {0..9} 16 17 65535; do
 		records+=("source=1,reason=$n,raw_reason=$n")
 	done
 	given "${records[@]}" <<-'EOF'
@@ -40,18 +40,22 @@ faults_reasons() {
 	HH:MM:SS.mmm -            ---- -                  overflow   0x7  vtd
 	HH:MM:SS.mmm -            ---- -                  other      0x8  vtd
 	HH:MM:SS.mmm -            ---- -                  9          0x9  vtd
+	HH:MM:SS.mmm -            ---- -                  revoked    0x10 vtd
+	HH:MM:SS.mmm -            ---- -                  bond-ended 0x11 vtd
 	HH:MM:SS.mmm -            ---- -                  65535      0xffff vtd
 	EOF
 }
 
 faults_sources() {
-	given source=0 source=1 source=2 source=3 source=4 <<-'EOF'
+	given source=0 source=1 source=2 source=3 source=4 source=5 source=16 <<-'EOF'
 	TIME         REQUESTER    ACC  IOVA               REASON     RAW  SOURCE PASID
 	HH:MM:SS.mmm -            ---- -                  unknown    -    0
 	HH:MM:SS.mmm -            ---- -                  unknown    -    vtd
 	HH:MM:SS.mmm -            ---- -                  unknown    -    domain
 	HH:MM:SS.mmm -            ---- -                  unknown    -    device
-	HH:MM:SS.mmm -            ---- -                  unknown    -    4
+	HH:MM:SS.mmm -            ---- -                  unknown    -    page
+	HH:MM:SS.mmm -            ---- -                  unknown    -    5
+	HH:MM:SS.mmm -            ---- -                  unknown    -    svm
 	EOF
 }
 

@@ -70,6 +70,10 @@ static void get_irq_info(void)
 	UNIT_AGREE(fake_differs(&fake, D "VFIO_DEVICE_GET_IRQ_INFO, {argsz=16, "
 					 "flags=VFIO_IRQ_INFO_MASKABLE|VFIO_IRQ_INFO_AUTOMASKED, "
 					 "index=VFIO_AP_REQ_IRQ_INDEX, count=65}) = 0"));
+	in.index = 1;
+	UNIT_AGREE(fake_differs(&fake, D "VFIO_DEVICE_GET_IRQ_INFO, {argsz=16, "
+					 "flags=VFIO_IRQ_INFO_MASKABLE|VFIO_IRQ_INFO_AUTOMASKED, "
+					 "index=VFIO_AP_CFG_CHG_IRQ_INDEX, count=65}) = 0"));
 }
 
 struct irqs {
