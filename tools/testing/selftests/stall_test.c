@@ -8,6 +8,7 @@
 
 #include "box.h"
 #include "child.h"
+#include "fdinfo.h"
 #include "snapshot.h"
 #include "testdev.h"
 #include "uffd.h"
@@ -101,6 +102,23 @@ TEST_F(stall, questions)
 	EXPECT_EQ(self->result, 0);
 	EXPECT_EQ(proc_locked(), STALL_SIZE);
 	EXPECT_TRUE(is_mapped(self->container, STALL_IOVA, STALL_SIZE));
+}
+
+/* Who asks from outside does not wait either. */
+TEST_F(stall, shown)
+{
+	struct fdinfo info;
+
+	hooks_reset();
+	hooks_load();
+	EXPECT_SOON(fdinfo_read(&info, self->container));
+	EXPECT_TRUE(fdinfo_is_complete(&info));
+	EXPECT_EQ(fdinfo_number(&info, "type1x-maps"), 0);
+	EXPECT_EQ(self->done, 0);
+	let_go(self);
+	fdinfo_read(&info, self->container);
+	EXPECT_EQ(fdinfo_number(&info, "type1x-maps"), 1);
+	hooks_unload();
 }
 
 /* Pages of the mapping, as read; @dirty of them from @page on should be. */
