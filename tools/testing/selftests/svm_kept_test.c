@@ -3,6 +3,9 @@
  * What does not take memory away from the process that was bound revokes nothing: the
  * device goes on with the very pages that it had.
  */
+#include <linux/memfd.h>
+
+#include "release.h"
 #include "svmbox.h"
 #include "text.h"
 
@@ -157,6 +160,67 @@ TEST_F(kept, collapse)
 	/* Once it is not, nothing is. */
 	EXPECT_EQ(iommu_unmap(self->container, GIB(3), PAGE), PAGE);
 	EXPECT_EQ(peer_call(self->box.peer, collapse, addr), 0);
+}
+
+static int peer_file; /* the peer's */
+
+/* A file of one size or the other, all of it mapped; its address. */
+static long map_file(unsigned int flags, size_t size)
+{
+	char *addr;
+
+	peer_file = must_sys(memfd_create("file", MFD_CLOEXEC | flags));
+	must_sys(ftruncate(peer_file, size));
+	addr = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, peer_file, 0);
+	if (addr == MAP_FAILED)
+		return 0;
+	mem_fill(addr, size, HUGE_SEED);
+	return (long)addr;
+}
+
+static long map_small_file(void *unused)
+{
+	return map_file(0, SVM_SIZE) + (long)unused;
+}
+
+static long map_huge_file(void *unused)
+{
+	return map_file(MFD_HUGETLB | MFD_HUGE_2MB, HUGE) + (long)unused;
+}
+
+static long truncate_file(void *unused)
+{
+	return ftruncate(peer_file, 0) ? errno : (long)unused;
+}
+
+/* The process has nothing there any more, but it has not given it back. */
+TEST_F(kept, truncation)
+{
+	char *addr = (char *)peer_call(self->box.peer, map_small_file, NULL);
+
+	ASSERT_NE(addr, NULL);
+	mem_fill(self->expected, SVM_SIZE, HUGE_SEED);
+	svm_map(self->container, self->bond, addr, GIB(3), SVM_SIZE, IOMMU_RW);
+	EXPECT_EQ(peer_call(self->box.peer, truncate_file, NULL), 0);
+	for (size_t at = 0; at < SVM_SIZE; at += PAGE)
+		EXPECT_TRUE(device_has(self, GIB(3) + at, self->expected + at));
+	EXPECT_EQ(svm_locked(self->box.pid), 2 * SVM_SIZE);
+}
+
+/* With huge pages 6.1 does not tell this from munmap(). */
+TEST_F(kept, truncation_of_huge_pages)
+{
+	char *addr = (char *)peer_call(self->box.peer, map_huge_file, NULL);
+
+	SKIP_IF(!addr, "no huge page is free");
+	mem_fill(self->expected, SVM_SIZE, HUGE_SEED);
+	svm_map(self->container, self->bond, addr, GIB(3), HUGE, IOMMU_RW);
+	EXPECT_EQ(peer_call(self->box.peer, truncate_file, NULL), 0);
+	if (release_is_before(6, 12))
+		EXPECT_TRUE(svmbox_told(&self->box, VFIO_TYPE1X_FAULT_REASON_REVOKED, self->bond,
+					GIB(3), HUGE));
+	else
+		EXPECT_TRUE(device_has(self, GIB(3), self->expected));
 }
 
 KTAP_MAIN()
