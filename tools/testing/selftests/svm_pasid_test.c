@@ -5,6 +5,7 @@
  */
 #include "debugfs.h"
 #include "pasidbox.h"
+#include "slabcount.h"
 #include "testdev.h"
 
 #define IOVA		0x40000000ull
@@ -87,6 +88,26 @@ TEST_F(pasid, own)
 	EXPECT_TRUE(has(self, 0));
 	EXPECT_EQ(__svm_unbind(self->container, bond.bond), -ENOENT);
 	EXPECT_TRUE(svmbox_told_nothing(&self->box.svm));
+}
+
+/* Neither processes that have ended nor what was asked in vain leaves anything. */
+TEST_F_TIMEOUT(pasid, nothing_is_kept, 40)
+{
+	struct slabcount before = slabcount_take();
+
+	for (int round = 0; round < SLABCOUNT_TIMES; round++) {
+		struct peer *peer = peer_begin();
+		struct vfio_type1x_svm_bind bond;
+		int ret;
+
+		bond = pasidbox_try_bind(&self->box, PASID | VFIO_SVM_PID, peer->pid, &ret);
+		ASSERT_EQ(ret, 0);
+		EXPECT_EQ(try_bind(self, PASID | PINNED), -EINVAL);
+		svm_unbind(self->container, bond.bond);
+		peer_end(peer);
+	}
+	EXPECT_TRUE(has(self, 0));
+	slabcount_expect_no_more(&before);
 }
 
 /* An administrator has to say that it may be. */
