@@ -244,6 +244,15 @@ static void reap_until_done(struct race *race, pid_t victim)
 	close(pidfd);
 }
 
+/* On a busy host the thread may need long to map as much as that. */
+static void await_first_map(const struct race *race)
+{
+	double end = ktap_now() + ktap_scale(5);
+
+	while (!__atomic_load_n(&race->mapped, __ATOMIC_RELAXED) && ktap_now() < end)
+		usleep(100);
+}
+
 static void reap_who_dies(struct race *race)
 {
 	struct reap reap = { .race = race };
@@ -258,6 +267,8 @@ static void reap_who_dies(struct race *race)
 		dying_hold(victim);
 		child_post(&reap.bond, bond);
 		usleep(round % 4 * 500);
+		if (!round)
+			await_first_map(race);
 		kill(victim, SIGKILL);
 		dying_await(victim);
 		reap_until_done(race, victim);
