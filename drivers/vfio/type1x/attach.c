@@ -95,6 +95,7 @@ static int t1x_attach_check_platform(struct t1x_attach *attach)
 static bool t1x_attach_share(struct t1x_attach *attach)
 {
 	struct t1x_domain *domain;
+	int ret;
 
 	if (READ_ONCE(t1x_private_domains))
 		return false;
@@ -102,7 +103,10 @@ static bool t1x_attach_share(struct t1x_attach *attach)
 		if (!t1x_domain_is_compatible(domain, attach->fresh))
 			continue;
 		t1x_domain_detach(attach->fresh, attach->group);
-		if (!t1x_domain_attach(domain, attach->group)) {
+		t1x_leases_begin_move(attach->ioas->leases);
+		ret = t1x_domain_attach(domain, attach->group);
+		t1x_leases_end_move(attach->ioas->leases);
+		if (!ret) {
 			t1x_hwbits_join(attach->ioas, domain);
 			return true;
 		}

@@ -16,6 +16,7 @@
 #include <linux/sched/task.h>
 #include <linux/slab.h>
 #include <linux/types.h>
+#include <linux/wait.h>
 #include <linux/workqueue.h>
 
 struct device;
@@ -35,12 +36,16 @@ struct vfio_type1x_svm_bind;
  *	  their process and in reclaim: no memory is allocated under it
  * @domains: list of &struct t1x_domain, by revoke_link (@lock)
  * @nr_taken: mappings that notifiers have taken out of domains (@lock)
+ * @is_moving: a group is joining or leaving one of @domains (written under @lock)
+ * @moved_wq: woken when it has
  */
 struct t1x_leases {
 	refcount_t users;
 	struct mutex lock; /* see above */
 	struct list_head domains;
 	unsigned long nr_taken;
+	bool is_moving;
+	wait_queue_head_t moved_wq;
 };
 
 /**
@@ -121,6 +126,9 @@ unsigned long t1x_leases_begin_replay(struct t1x_leases *leases);
 bool t1x_leases_add_domain(struct t1x_leases *leases, struct t1x_domain *domain,
 			   unsigned long nr_taken);
 void t1x_leases_del_domain(struct t1x_leases *leases, struct t1x_domain *domain);
+void t1x_leases_begin_move(struct t1x_leases *leases);
+void t1x_leases_end_move(struct t1x_leases *leases);
+bool t1x_leases_lock_domains(struct t1x_leases *leases, bool may_sleep);
 int t1x_lease_alloc(struct t1x_mapping *map);
 int t1x_lease_begin(struct t1x_lease *lease, struct t1x_bond *bond);
 int t1x_lease_void(struct t1x_lease *lease);

@@ -107,7 +107,9 @@ void t1x_group_set_windows(struct t1x_ioas *ioas, struct t1x_span_set *windows)
 static void t1x_group_block(struct t1x_ioas *ioas, struct t1x_group *group,
 			    struct t1x_domain *domain)
 {
+	t1x_leases_begin_move(ioas->leases);
 	t1x_domain_detach(domain, group);
+	t1x_leases_end_move(ioas->leases);
 	if (!list_empty(&domain->groups))
 		return;
 	t1x_leases_del_domain(ioas->leases, domain);

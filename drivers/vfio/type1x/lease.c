@@ -46,6 +46,7 @@ struct t1x_leases *t1x_leases_alloc(void)
 	refcount_set(&leases->users, 1);
 	mutex_init(&leases->lock);
 	INIT_LIST_HEAD(&leases->domains);
+	init_waitqueue_head(&leases->moved_wq);
 	return leases;
 }
 
@@ -119,6 +120,58 @@ void t1x_leases_del_domain(struct t1x_leases *leases, struct t1x_domain *domain)
 	mutex_lock(&leases->lock);
 	list_del(&domain->revoke_link);
 	mutex_unlock(&leases->lock);
+}
+
+/**
+ * t1x_leases_begin_move() - a group is going to join or leave a domain that was added
+ * @leases: of the address space, whose domains_rwsem is held for writing
+ *
+ * Nothing is taken out of domains meanwhile: the VT-d driver of 6.1 looks up what it
+ * flushes by the devices of the domain, and frees that when one leaves.
+ */
+void t1x_leases_begin_move(struct t1x_leases *leases)
+{
+	mutex_lock(&leases->lock);
+	WRITE_ONCE(leases->is_moving, true);
+	mutex_unlock(&leases->lock);
+}
+
+/**
+ * t1x_leases_end_move() - it has
+ * @leases: as for t1x_leases_begin_move()
+ */
+void t1x_leases_end_move(struct t1x_leases *leases)
+{
+	mutex_lock(&leases->lock);
+	WRITE_ONCE(leases->is_moving, false);
+	mutex_unlock(&leases->lock);
+	wake_up_all(&leases->moved_wq);
+}
+
+/**
+ * t1x_leases_lock_domains() - take the lock, to take mappings out of domains
+ * @leases: of the address space
+ * @may_sleep: wait for the lock, and for a group that moves
+ *
+ * To move a group takes no lock under which memory is taken back, and waits for no user
+ * memory.
+ *
+ * Return: false, without the lock, if it would have to wait.
+ */
+bool t1x_leases_lock_domains(struct t1x_leases *leases, bool may_sleep)
+{
+	for (;;) {
+		if (may_sleep)
+			mutex_lock(&leases->lock);
+		else if (!mutex_trylock(&leases->lock))
+			return false;
+		if (!leases->is_moving)
+			return true;
+		mutex_unlock(&leases->lock);
+		if (!may_sleep)
+			return false;
+		wait_event(leases->moved_wq, !READ_ONCE(leases->is_moving));
+	}
 }
 
 /**

@@ -129,13 +129,10 @@ static int t1x_watch_invalidate(struct mmu_notifier *notifier,
 	/* Nothing else takes memory away from the process, see above. */
 	if (range->event != MMU_NOTIFY_UNMAP || range->start >= range->end)
 		return 0;
-	if (mmu_notifier_range_blockable(range)) {
-		mutex_lock(&bond->leases->lock);
-	} else {
-		if (!mutex_trylock(&bond->leases->lock))
-			return -EAGAIN;
+	if (!mmu_notifier_range_blockable(range))
 		flags |= T1X_REVOKE_ATOMIC;
-	}
+	if (!t1x_leases_lock_domains(bond->leases, !(flags & T1X_REVOKE_ATOMIC)))
+		return -EAGAIN;
 	t1x_lease_revoke(bond, range->start, range->end - 1, flags);
 	mutex_unlock(&bond->leases->lock);
 	return 0;
@@ -144,7 +141,7 @@ static int t1x_watch_invalidate(struct mmu_notifier *notifier,
 /* Nothing more is leased, and what was is taken back. */
 static void t1x_watch_close(struct t1x_bond *bond, unsigned int flags)
 {
-	mutex_lock(&bond->leases->lock);
+	t1x_leases_lock_domains(bond->leases, true);
 	bond->is_over = true;
 	t1x_lease_revoke(bond, 0, ULONG_MAX, flags);
 	mutex_unlock(&bond->leases->lock);
