@@ -47,9 +47,8 @@ machine_stage() {
 	mkdir -p "$1"/{t,bin,lib/t1x}
 	chmod 755 "$1"
 	cp "$QEMU_DIR/guest/init" "$1/init"
-	cp "$QEMU_DIR/guest/run-tests" "$1/bin/run-tests"
+	cp "$QEMU_DIR/guest/guest.sh" "$1/lib/t1x/"
 	ln -s /bin/run-tests "$1/t/run-tests"
-	cp "$QEMU_DIR/guest/checks.sh" "$1/lib/t1x/"
 	: >"$1/lib/t1x/modules"
 }
 
