@@ -115,7 +115,7 @@ static void finish(struct fairness_self *self)
 	self->stop = 1;
 	for (i = 0; i < THREADS; i++) {
 		thread_wait(self->threads[i]);
-		EXPECT_GT(self->mappers[i].turns, 0);
+		EXPECT_TIMELY(self->mappers[i].turns, >, 0);
 	}
 	EXPECT_EQ(iommu_unmap_all(self->container), 0);
 }

@@ -118,8 +118,8 @@ static void end(struct race_self *self)
 		thread_wait(self->threads[i]);
 		NOTE("thread %d: %ld maps, %ld unmaps, %ld infos", i, racers[i].maps,
 		     racers[i].unmaps, racers[i].infos);
-		EXPECT_GT(racers[i].maps, 0);
-		EXPECT_GT(racers[i].infos, 0);
+		EXPECT_TIMELY(racers[i].maps, >, 0);
+		EXPECT_TIMELY(racers[i].infos, >, 0);
 	}
 }
 

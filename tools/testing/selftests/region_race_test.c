@@ -244,7 +244,7 @@ TEST_F(race, interrupts)
 	for (int i = 0; i < 2; i++) {
 		setters[i].stop = 1;
 		thread_wait(threads[i]);
-		EXPECT_GT(setters[i].sets, 0);
+		EXPECT_TIMELY(setters[i].sets, >, 0);
 	}
 	storm_end(&storm, thread);
 	reading_step(&reading, NR_RECORDS);

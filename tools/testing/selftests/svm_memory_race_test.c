@@ -137,7 +137,7 @@ TEST_F_TIMEOUT(svm_memory_race, unmapped, RACE_TIMEOUT)
 {
 	peer_start(self->box.peer, unmap_for_ever, self->race.memory);
 	map_meanwhile(self);
-	EXPECT_LT(0, self->race.told);
+	EXPECT_TIMELY(self->race.told, >, 0);
 	end_peer(&self->box);
 }
 
@@ -145,7 +145,7 @@ TEST_F_TIMEOUT(svm_memory_race, moved, RACE_TIMEOUT)
 {
 	peer_start(self->box.peer, move_for_ever, self->race.memory);
 	map_meanwhile(self);
-	EXPECT_LT(0, self->race.told);
+	EXPECT_TIMELY(self->race.told, >, 0);
 	end_peer(&self->box);
 }
 
@@ -295,7 +295,7 @@ TEST_F_TIMEOUT(svm_memory_race, reaped, RACE_TIMEOUT)
 	self->race.memory = apart;
 	self->race.rounds = race_rounds(50);
 	sum = race_run(&self->race, reap_who_dies);
-	EXPECT_LT(0, sum.mapped);
+	EXPECT_TIMELY(sum.mapped, >, 0);
 	EXPECT_EQ(sum.fresh, sum.rounds);
 	race_drain(self->box.faults);
 }

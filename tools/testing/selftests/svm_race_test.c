@@ -99,8 +99,8 @@ TEST_F_TIMEOUT(svm_race, exec, RACE_TIMEOUT)
 
 	self->race.arg = "/bin/busybox";
 	sum = race_run(&self->race, bind_who_leaves);
-	EXPECT_LT(0, sum.mapped);
-	EXPECT_LT(0, sum.gone + sum.over);
+	EXPECT_TIMELY(sum.mapped, >, 0);
+	EXPECT_TIMELY(sum.gone + sum.over, >, 0);
 }
 
 /* It ends. */
@@ -108,8 +108,8 @@ TEST_F_TIMEOUT(svm_race, exit, RACE_TIMEOUT)
 {
 	struct race sum = race_run(&self->race, bind_who_leaves);
 
-	EXPECT_LT(0, sum.mapped);
-	EXPECT_LT(0, sum.gone + sum.over);
+	EXPECT_TIMELY(sum.mapped, >, 0);
+	EXPECT_TIMELY(sum.gone + sum.over, >, 0);
 }
 
 static void map_who_dies(struct race *race)
@@ -141,8 +141,8 @@ TEST_F_TIMEOUT(svm_race, killed, RACE_TIMEOUT)
 {
 	struct race sum = race_run(&self->race, map_who_dies);
 
-	EXPECT_LT(0, sum.mapped);
-	EXPECT_LT(0, sum.over);
+	EXPECT_TIMELY(sum.mapped, >, 0);
+	EXPECT_TIMELY(sum.over, >, 0);
 }
 
 /* The user's own process, then not his any more, and then again. */
@@ -209,8 +209,8 @@ TEST_F_TIMEOUT(svm_race, setuid_programs, RACE_TIMEOUT)
 	self->race.workers = 2;
 	self->race.arg = address;
 	sum = race_run(&self->race, bind_who_rises);
-	EXPECT_LT(0, sum.bound);
-	EXPECT_LT(0, sum.denied);
+	EXPECT_TIMELY(sum.bound, >, 0);
+	EXPECT_TIMELY(sum.denied, >, 0);
 	EXPECT_EQ(sum.mapped, 0);
 }
 
@@ -318,8 +318,8 @@ TEST_F_TIMEOUT(svm_race, pid_reuse, RACE_TIMEOUT)
 	for (int pid = 0; pid < HIGHEST_PID_MAX; pid++)
 		reuse->race.fresh += reuse->times[pid] ? reuse->times[pid] - 1 : 0;
 	race_note(&reuse->race);
-	EXPECT_LT(0, reuse->race.bound);
-	EXPECT_LT(0, reuse->race.denied);
+	EXPECT_TIMELY(reuse->race.bound, >, 0);
+	EXPECT_TIMELY(reuse->race.denied, >, 0);
 	/* Most of them have had the number of another one. */
 	EXPECT_LT(reuse->race.rounds / 2, reuse->race.fresh);
 }
