@@ -22,8 +22,9 @@
  *    forked, it ends the process.
  *  - The state of a test is shared memory: an EXPECT that fails in a child
  *    fails the test.
- *  - A busy host takes the processors from the guest as it likes.  So a test in
- *    which only an EXPECT_TIMELY failed runs again, three times in all.
+ *  - A busy host takes the processors from the guest as it likes: things take long,
+ *    and those who should race do not meet.  So a test in which only an EXPECT_TIMELY
+ *    failed runs again, three times in all.
  *  - Failure output shows the expression, both values and errno.  Values
  *    that may be a negated errno are shown by name.
  *

@@ -386,8 +386,8 @@ static void need_yama(const struct cred_self *self)
 	SKIP_IF(!self->scope[0], "kernel without Yama");
 }
 
-/* A user, and a child of his. */
-static int binds_own_child(int container)
+/* A process like that, and a child of it. */
+static int binds_own_child(int container, const struct who *parent)
 {
 	int *result = child_shared(sizeof(*result));
 	pid_t child = child_begin();
@@ -395,15 +395,15 @@ static int binds_own_child(int container)
 	if (!child) {
 		struct peer *peer;
 
-		who_become((void *)&user);
+		who_become((void *)parent);
 		peer = peer_begin();
 		peer_call(peer, gettid_elsewhere, NULL);
 		prctl(PR_SET_DUMPABLE, 1);
 		*result = __svm_bind(container, VFIO_SVM_PID, peer->pid);
 		EXPECT_EQ(__svm_bind(container, VFIO_SVM_PIDFD, svm_pidfd(peer->pid)) > 0,
 			  *result > 0);
-		/* His own he may have in any case. */
-		EXPECT_GT(__svm_bind(container, VFIO_SVM_PID, getpid()), 0);
+		/* His own he may have in any case, though not by a file of procfs. */
+		EXPECT_GT(__svm_bind(container, parent->fileless ? 0 : VFIO_SVM_PID, getpid()), 0);
 		peer_end(peer);
 		child_end();
 	}
@@ -416,7 +416,7 @@ TEST_F(cred, yama_children_only)
 	const struct who traceable = WHO(USER, .traceable = true);
 
 	need_yama(self);
-	EXPECT_EQ(binds_own_child(self->container), 0);
+	EXPECT_EQ(binds_own_child(self->container, &user), 0);
 	text_write(YAMA, "1");
 	EXPECT_BIND(self, &user, &user, -EPERM);
 	EXPECT_BIND(self, &user, &traceable, 0);
@@ -424,7 +424,7 @@ TEST_F(cred, yama_children_only)
 	EXPECT_BIND(self, &capable, &user, 0);
 	EXPECT_BIND(self, &root, &user, 0);
 	EXPECT_BIND(self, &dormant, &user, -EPERM);
-	EXPECT_EQ(binds_own_child(self->container), 0);
+	EXPECT_EQ(binds_own_child(self->container, &user), 0);
 	expect_consent(self->container);
 }
 
@@ -439,8 +439,42 @@ TEST_F(cred, yama_administrators_only)
 	EXPECT_BIND(self, &capable, &user, 0);
 	EXPECT_BIND(self, &root, &user, 0);
 	EXPECT_BIND(self, &dormant, &user, -EPERM);
-	EXPECT_EQ(binds_own_child(self->container), -EPERM);
+	EXPECT_EQ(binds_own_child(self->container, &user), -EPERM);
 	expect_consent(self->container);
+}
+
+TEST_F(cred, landlock)
+{
+	const struct who inside = WHO(USER, .sandboxed = true);
+	const struct who root_inside = WHO(0, .sandboxed = true);
+	const struct who fileless = WHO(USER, .fileless = true);
+	int ret;
+
+	SKIP_IF(!who_can_be_sandboxed(), "kernel without Landlock");
+	EXPECT_BIND(self, &user, &inside, 0);
+	EXPECT_BIND(self, &inside, &user, -EPERM);
+	EXPECT_BIND(self, &root_inside, &user, -EPERM);
+	/* Each in a sandbox of his own. */
+	EXPECT_BIND(self, &inside, &inside, -EPERM);
+	EXPECT_EQ(binds_own_child(self->container, &inside), 0);
+	/* Kernels of which Landlock takes our mount for one of the user's have the file denied. */
+	EXPECT_BIND(self, &fileless, &user, -EPERM);
+	ret = binds_own_child(self->container, &fileless);
+	EXPECT_TRUE(!ret || ret == -EPERM);
+}
+
+/* What was opened outside may be used inside. */
+TEST_F(cred, landlock_consent)
+{
+	struct peer *peer = peer_begin();
+	int mem = svm_mem_fd(peer->pid, O_RDWR);
+	const struct who inside = WHO(USER, .sandboxed = true);
+
+	SKIP_IF(!who_can_be_sandboxed(), "kernel without Landlock");
+	EXPECT_EQ(who_binds(self->container, &inside, VFIO_SVM_PID, peer->pid), -EPERM);
+	EXPECT_EQ(who_binds(self->container, &inside, VFIO_SVM_MEM_FD, mem), 0);
+	close(mem);
+	peer_end(peer);
 }
 
 KTAP_MAIN()

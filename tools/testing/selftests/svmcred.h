@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/landlock.h>
 #include <sched.h>
 #include <sys/fsuid.h>
 #include <sys/stat.h>
@@ -31,6 +32,8 @@ struct who {
 	bool hidden;	/* not dumpable */
 	bool user_ns;	/* in a user namespace of its own */
 	bool traceable; /* Yama: by anybody */
+	bool sandboxed; /* Landlock: no processes outside */
+	bool fileless;	/* Landlock: nor files */
 };
 
 #define IDS(ruid, euid, suid, ...) \
@@ -47,6 +50,22 @@ static inline void who_capset(uint64_t permitted, uint64_t effective)
 	};
 
 	must_sys(syscall(SYS_capset, &header, data));
+}
+
+static inline bool who_can_be_sandboxed(void)
+{
+	return syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION) > 0;
+}
+
+/* Whatever the rules forbid, processes outside are forbidden, too. */
+static inline void who_enter_sandbox(uint64_t forbidden)
+{
+	struct landlock_ruleset_attr none = { .handled_access_fs = forbidden };
+	int rules = must_sys(syscall(SYS_landlock_create_ruleset, &none, sizeof(none), 0));
+
+	must_sys(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+	must_sys(syscall(SYS_landlock_restrict_self, rules, 0));
+	close(rules);
 }
 
 /* From root. */
@@ -70,6 +89,10 @@ static inline long who_become(void *arg)
 	must_sys(prctl(PR_SET_DUMPABLE, !who->hidden));
 	if (who->traceable)
 		must_sys(prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY));
+	if (who->sandboxed)
+		who_enter_sandbox(LANDLOCK_ACCESS_FS_MAKE_SOCK);
+	if (who->fileless)
+		who_enter_sandbox(LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE);
 	return 0;
 }
 
