@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Loading, parameters, and leaving: not while in use, at once when not. */
+#include <fcntl.h>
+#include <sched.h>
 #include <sys/stat.h>
 
 #include "box.h"
 #include "child.h"
+#include "peer.h"
 #include "snapshot.h"
+#include "svm.h"
 #include "uffd.h"
 
 #define OURS_FILE	"/t/" OURS ".ko"
@@ -103,6 +107,45 @@ TEST_F(module, refused_while_a_map_sleeps)
 	thread_wait(thread);
 	EXPECT_EQ(sleeper.result, -EINVAL);
 	uffd_close(&sleeper.uffd);
+	EXPECT_EQ(__module_unload(OURS), 0);
+}
+
+/* A process of its own, in a pid namespace of its own, that ends when it has done that. */
+static void load_in_pid_namespace(void)
+{
+	pid_t child = child_begin(), loader;
+
+	if (!child) {
+		must_sys(unshare(CLONE_NEWPID));
+		loader = child_begin();
+		if (!loader) {
+			module_load(OURS_FILE, "");
+			child_end();
+		}
+		child_wait(loader);
+		child_end();
+	}
+	child_wait(child);
+}
+
+/* Processes that whoever loads it cannot see cannot be bound, but by their own consent. */
+TEST_F(module, loaded_in_a_pid_namespace)
+{
+	struct peer *outside = peer_begin();
+	int container = self->box.container, mem = svm_mem_fd(outside->pid, O_RDWR);
+
+	vfio_group_detach(self->box.groups[0]);
+	module_unload(OURS);
+	load_in_pid_namespace();
+	vfio_group_attach(self->box.groups[0], container);
+	vfio_set_type(container, VFIO_TYPE1v2_IOMMU);
+	EXPECT_EQ(__svm_bind(container, VFIO_SVM_PID, outside->pid), -ESRCH);
+	EXPECT_EQ(__svm_bind(container, VFIO_SVM_PIDFD, svm_pidfd(outside->pid)), -ESRCH);
+	svm_unbind(container, svm_bind(container, VFIO_SVM_MEM_FD, mem));
+	svm_unbind(container, svm_bind(container, 0, 0));
+	close(mem);
+	peer_end(outside);
+	vfio_group_detach(self->box.groups[0]);
 	EXPECT_EQ(__module_unload(OURS), 0);
 }
 
