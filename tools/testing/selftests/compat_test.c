@@ -9,8 +9,10 @@
 #include <sys/ioctl.h>
 
 #include "box.h"
+#include "child.h"
 #include "dirty.h"
 #include "snapshot.h"
+#include "svm.h"
 
 #define A		0x100000ull
 #define HIGH_IOVA	(1ull << 35)
@@ -266,6 +268,26 @@ TEST_F(compat, errors)
 	bits.iova = A;
 	EXPECT_EQ(__dirty_get(self->container, &bits), 0);
 	expect_bits(&bits);
+}
+
+/* The memory of another process, by a struct that is the same for all. */
+TEST_F(compat, bonds)
+{
+	uint32_t bond;
+	pid_t child;
+
+	backend_need_ours("binds no process");
+	child = child_begin();
+	if (!child)
+		for (;;)
+			pause();
+	bond = svm_bind(self->container, VFIO_SVM_PID, child);
+	svm_map(self->container, bond, self->memory, A + 200 * PAGE, 2 * PAGE, IOMMU_RW);
+	EXPECT_EQ(svm_locked(child), 2 * PAGE);
+	EXPECT_EQ(iommu_unmap(self->container, A + 200 * PAGE, 2 * PAGE), 2 * PAGE);
+	EXPECT_TRUE(svm_locked_becomes(child, 0));
+	svm_unbind(self->container, bond);
+	child_kill(child);
 }
 
 KTAP_MAIN()
