@@ -97,6 +97,15 @@ static struct t1x_region *t1x_region_of(struct vfio_pci_core_device *core)
 	return container_of(core, struct t1x_pci_device, core)->region;
 }
 
+/* That the hardware has lost some is said until it is read, and not again and again. */
+static bool t1x_region_claim(struct t1x_ring *ring, const struct vfio_type1x_fault *fault,
+			     struct t1x_ring_slot *slot)
+{
+	if (fault->reason == VFIO_TYPE1X_FAULT_REASON_OVERFLOW)
+		return t1x_ring_claim_notice(ring, slot);
+	return t1x_ring_claim(ring, slot);
+}
+
 /* The backend tells of a fault, in any context but NMI. */
 static bool t1x_region_report(struct t1x_listener *listener, const struct vfio_type1x_fault *fault)
 {
@@ -107,7 +116,7 @@ static bool t1x_region_report(struct t1x_listener *listener, const struct vfio_t
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&region->lock, flags);
-	if (t1x_ring_claim(&region->ring, &slot)) {
+	if (t1x_region_claim(&region->ring, fault, &slot)) {
 		record = t1x_region_record(region, slot.at);
 		*record = *fault;
 		record->cookie = 0;

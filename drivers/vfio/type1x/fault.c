@@ -168,36 +168,31 @@ void t1x_fault_leave(struct t1x_fault_queue *queue)
 	t1x_fault_free(queue);
 }
 
-/*
- * That something was lost is said once, until the reader has got that far: he learns
- * nothing from hearing it twice, and what he would have no room for then he may want.
- */
-static bool t1x_fault_is_stale(struct t1x_fault_queue *queue, const struct vfio_type1x_fault *fault)
+/* That the hardware has lost some is said until it is read, and not again and again. */
+static bool t1x_fault_claim(struct t1x_ring *ring, const struct vfio_type1x_fault *fault,
+			    struct t1x_ring_slot *slot)
 {
-	lockdep_assert_held(&queue->lock);
-
-	return fault->reason == VFIO_TYPE1X_FAULT_REASON_OVERFLOW && queue->told_loss &&
-	       !t1x_ring_reader_is_empty(&queue->reader);
+	if (fault->reason == VFIO_TYPE1X_FAULT_REASON_OVERFLOW)
+		return t1x_ring_claim_notice(ring, slot);
+	return t1x_ring_claim(ring, slot);
 }
 
 /* False if the record is lost. */
 static bool t1x_fault_add(struct t1x_fault_queue *queue, const struct vfio_type1x_fault *fault)
 {
+	u64 lost = queue->ring.lost;
 	struct vfio_type1x_fault *record;
 	struct t1x_ring_slot slot;
 
 	lockdep_assert_held(&queue->lock);
 
-	if (t1x_fault_is_stale(queue, fault))
-		return true;
-	if (!t1x_ring_claim(&queue->ring, &slot))
-		return false;
+	if (!t1x_fault_claim(&queue->ring, fault, &slot))
+		return queue->ring.lost == lost;
 	record = &queue->records[slot.at];
 	*record = *fault;
 	record->cookie = queue->cookie;
 	record->sequence = slot.sequence;
 	record->lost = slot.lost;
-	queue->told_loss = fault->reason == VFIO_TYPE1X_FAULT_REASON_OVERFLOW;
 	t1x_ring_publish(&queue->ring);
 	irq_work_queue(&queue->wake);
 	return true;

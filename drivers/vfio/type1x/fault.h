@@ -72,7 +72,6 @@ struct t1x_faults {
  * @wake: wakes them
  * @lock: serialises those who report
  * @over: nothing is added any more (@lock)
- * @told_loss: the last record says that some were lost before they got here (@lock)
  * @ring: their half of it (@lock)
  * @producer: index of the next record to be written (@lock)
  */
@@ -92,7 +91,6 @@ struct t1x_fault_queue {
 
 	raw_spinlock_t lock; /* one producer at a time; any context but NMI */
 	bool over;
-	bool told_loss;
 	struct t1x_ring ring;
 	u32 producer;
 };

@@ -30,11 +30,17 @@ static struct t1x_ioas *t1x_listener_find_ioas(struct pci_dev *pdev)
 	return id ? t1x_cookie_borrow((void *)id) : NULL;
 }
 
+/* A bridge, which is in the group of what is behind it, does no DMA of its own. */
+static bool t1x_listener_is_bridge(struct device *dev)
+{
+	return dev_is_pci(dev) && to_pci_dev(dev)->hdr_type == PCI_HEADER_TYPE_BRIDGE;
+}
+
 static int t1x_listener_count(struct device *dev, void *data)
 {
 	unsigned int *nr_devs = data;
 
-	++*nr_devs;
+	*nr_devs += !t1x_listener_is_bridge(dev);
 	return 0;
 }
 

@@ -45,7 +45,6 @@
 MODULE_IMPORT_NS(IOMMUFD_INTERNAL);
 
 #define T1X_PRQ_BUCKET_BITS	6
-#define T1X_PRQ_TORN_BITS	9
 
 /*
  * IOMMUs whose drivers report page requests without a PASID, which are those of a domain
@@ -82,14 +81,12 @@ struct t1x_prq_place {
  * @free: list of &struct t1x_prq_place that are free
  * @buckets: lists of those that are not, the oldest first
  * @nr_waiting: how many these are
- * @torn: groups, by a hash, whose last record must not be waited for: one before was lost
  * @places: all
  */
 struct t1x_prq_table {
 	struct list_head free;
 	struct list_head buckets[1 << T1X_PRQ_BUCKET_BITS];
 	unsigned int nr_waiting;
-	DECLARE_BITMAP(torn, 1 << T1X_PRQ_TORN_BITS);
 	struct t1x_prq_place places[];
 };
 
@@ -176,7 +173,7 @@ static void t1x_prq_settle_all(struct t1x_prq *prq, const struct t1x_prq_port *p
 static int t1x_prq_enter(struct t1x_prq_port *port, const struct vfio_type1x_fault *fault,
 			 const struct iommu_page_ticket *ticket)
 {
-	u32 at = hash_32(fault->requester ^ fault->group << 16, T1X_PRQ_TORN_BITS);
+	unsigned int nr = fault->group % T1X_PRQ_NR_GROUPS;
 	bool is_last = fault->flags & VFIO_TYPE1X_FAULT_FLAG_LAST;
 	struct t1x_faults *faults = &port->ioas->faults;
 	struct t1x_prq *prq = port->ioas->prq;
@@ -185,13 +182,13 @@ static int t1x_prq_enter(struct t1x_prq_port *port, const struct vfio_type1x_fau
 	lockdep_assert_held(&prq->lock);
 
 	place = list_first_entry_or_null(&prq->table->free, struct t1x_prq_place, next);
-	if (is_last && (__test_and_clear_bit(at, prq->table->torn) || !place)) {
+	if (is_last && (__test_and_clear_bit(nr, port->torn) || !place)) {
 		t1x_fault_lose(faults, prq->queue);
 		return -ENOSPC;
 	}
 	if (t1x_fault_send(faults, prq->queue, fault)) {
 		if (!is_last)
-			__set_bit(at, prq->table->torn);
+			__set_bit(nr, port->torn);
 		return -ENOSPC;
 	}
 	if (is_last) {
@@ -314,6 +311,7 @@ void t1x_prq_join(struct t1x_group *group, struct iommu_domain *domain)
 		return;
 	mutex_lock(&prq->lock);
 	port->is_open = true;
+	bitmap_zero(port->torn, T1X_PRQ_NR_GROUPS);
 	WRITE_ONCE(prq->nr_open, prq->nr_open + 1);
 	mutex_unlock(&prq->lock);
 }

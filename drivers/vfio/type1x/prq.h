@@ -5,6 +5,7 @@
 #ifndef T1X_PRQ_H
 #define T1X_PRQ_H
 
+#include <linux/bitmap.h>
 #include <linux/mutex.h>
 #include <linux/refcount.h>
 #include <linux/types.h>
@@ -34,18 +35,23 @@ struct t1x_prq {
 	unsigned int nr_open;
 };
 
+/* PCI numbers its groups with 9 bits; those of others consist of one request each. */
+#define T1X_PRQ_NR_GROUPS	512
+
 /**
  * struct t1x_prq_port - where those of a group come in
  * @listener: what the IOMMU core has
  * @ioas: address space
  * @dev: the device that is enabled, or NULL (t1x_ioas.domains_rwsem)
  * @is_open: requests are taken (t1x_prq.lock)
+ * @torn: groups whose last request must not wait: one before was lost (t1x_prq.lock)
  */
 struct t1x_prq_port {
 	struct iommu_page_listener listener;
 	struct t1x_ioas *ioas;
 	struct device *dev;
 	bool is_open;
+	DECLARE_BITMAP(torn, T1X_PRQ_NR_GROUPS);
 };
 
 struct t1x_prq *t1x_prq_alloc(void);

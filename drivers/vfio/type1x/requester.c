@@ -292,7 +292,7 @@ EXPORT_SYMBOL_NS_GPL(t1x_requester_report, VFIO_TYPE1X);
 /**
  * t1x_requester_report_all() - tell everybody whom it may concern
  * @unit: physical address of the registers of an IOMMU, or T1X_REQUESTER_ANY_UNIT
- * @fault: VFIO_TYPE1X_FAULT_REASON_OVERFLOW: of that no queue has two behind each other
+ * @fault: VFIO_TYPE1X_FAULT_REASON_OVERFLOW, of which no queue has two that are unread
  *
  * May be called in any context but NMI.
  */

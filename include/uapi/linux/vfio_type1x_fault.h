@@ -21,7 +21,8 @@
  *				  long as vfio_type1x_hooks.ko is loaded
  * @VFIO_TYPE1X_FAULT_SOURCE_DOMAIN: an IOMMU driver that tells the owner of the page
  *				     table: AMD-Vi, Arm SMMUv2 and some smaller ones.
- *				     Only address and direction are known
+ *				     Only address and direction are known, and on AMD-Vi
+ *				     the requester
  * @VFIO_TYPE1X_FAULT_SOURCE_DEVICE: an IOMMU driver that tells the owner of the device:
  *				     Arm SMMUv3 on Linux 6.1
  * @VFIO_TYPE1X_FAULT_SOURCE_SVM: no device, but the process that was bound has taken
@@ -57,7 +58,9 @@ enum vfio_type1x_fault_source {
  * @VFIO_TYPE1X_FAULT_REASON_OVERFLOW: faults were dropped, by the hardware or between
  *				       it and here, which may have been of a device of
  *				       this consumer; that is all it says.  Until it is
- *				       read it stands for those that are dropped later
+ *				       read it stands for those that are dropped later.
+ *				       If there is no room for it, it is itself lost,
+ *				       once until what was there has been read
  * @VFIO_TYPE1X_FAULT_REASON_OTHER: none of these; see @raw_reason of the record
  * @VFIO_TYPE1X_FAULT_REASON_REVOKED: the process has unmapped or moved memory of the
  *				      mapping at @iova of the record, whose bytes

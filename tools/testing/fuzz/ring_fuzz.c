@@ -37,6 +37,8 @@ static void fuzz_scribble(struct fuzz_input *input, struct ring_pair *pair)
 		ring_pair_scribble(pair, fuzz_index(input, pair));
 		if (fuzz_take(input, 1) % 4)
 			fuzz_agree(ring_pair_send(pair));
+		else if (fuzz_take(input, 1) % 2)
+			fuzz_agree(ring_pair_notify(pair));
 		else
 			fuzz_agree(ring_pair_abandon(pair));
 	}
@@ -45,7 +47,7 @@ static void fuzz_scribble(struct fuzz_input *input, struct ring_pair *pair)
 
 static void fuzz_step(struct fuzz_input *input, struct ring_pair *pair)
 {
-	switch (fuzz_take(input, 1) % 6) {
+	switch (fuzz_take(input, 1) % 7) {
 	case 0:
 		fuzz_scribble(input, pair);
 		break;
@@ -57,6 +59,9 @@ static void fuzz_step(struct fuzz_input *input, struct ring_pair *pair)
 		break;
 	case 3:
 		fuzz_send(input, pair);
+		break;
+	case 4:
+		fuzz_agree(ring_pair_notify(pair));
 		break;
 	default:
 		fuzz_agree(ring_pair_read(pair, fuzz_take(input, 1)));

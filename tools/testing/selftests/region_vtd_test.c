@@ -103,4 +103,45 @@ TEST_F(region_vtd, accesses)
 	EXPECT_FALSE(region_take(&self->regions[0], &record));
 }
 
+/* The storm of others leaves one record in it, which is not counted as lost either. */
+TEST_F(region_vtd, overflow)
+{
+	struct vfio_type1x_fault record;
+	struct vtdbox storm[2];
+
+	vtdbox_open_edu(&storm[0], 2);
+	vtdbox_open_edu(&storm[1], 3);
+	EXPECT_GE(vtdbox_overflow(&storm[0], &storm[1], &self->boxes[1], 4), 4);
+	ASSERT_TRUE(region_take(&self->regions[0], &record));
+	EXPECT_EQ(record.reason, VFIO_TYPE1X_FAULT_REASON_OVERFLOW);
+	EXPECT_EQ(record.flags, 0);
+	EXPECT_FALSE(region_take(&self->regions[0], &record));
+	EXPECT_EQ(region_lost(&self->regions[0]), 0);
+	vtdbox_close(&storm[0]);
+	vtdbox_close(&storm[1]);
+}
+
+/* The requester is a bridge, which nobody else is behind. */
+TEST_F(region_vtd, behind_a_bridge)
+{
+	struct vfio_type1x_fault in_file, in_region;
+	struct region region;
+	struct vtdbox behind;
+	char bdf[VFIO_BDF_LEN];
+
+	SKIP_IF(!vtdbox_find_bridged(bdf), "no edu device behind a bridge");
+	vfio_bind(bdf, REGION_MODULE);
+	vtdbox_open(&behind, bdf);
+	region_open(&region, behind.edu.fd);
+	edu_load(&behind.edu, IOVA_NOWHERE, 0, VTDBOX_BYTES);
+	ASSERT_TRUE(vtdbox_next(&behind, &in_file, VTDBOX_WAIT_MS));
+	EXPECT_TRUE(in_file.flags & VFIO_TYPE1X_FAULT_FLAG_ALIAS);
+	ASSERT_TRUE(region_take(&region, &in_region));
+	EXPECT_EQ(memcmp(&in_region, &in_file, sizeof(in_file)), 0);
+	EXPECT_FALSE(region_take(&self->regions[0], &in_region));
+	region_close(&region);
+	vtdbox_close(&behind);
+	vfio_bind(bdf, PLAIN);
+}
+
 KTAP_MAIN()

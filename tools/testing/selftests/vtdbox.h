@@ -102,4 +102,35 @@ static inline bool vtdbox_next(struct vtdbox *box, struct vfio_type1x_fault *rec
 	return true;
 }
 
+/* The edu device behind a bridge, if the machine has one. */
+static inline bool vtdbox_find_bridged(char *bdf)
+{
+	for (int i = 0; !__vfio_find(EDU_VENDOR_ID, EDU_DEVICE_ID, i, bdf); i++)
+		if (vtdbox_address(bdf) & 0xff00)
+			return true;
+	return false;
+}
+
+/*
+ * Two devices at the same moment, and a unit that has room for one record, until @witness,
+ * who reads at once, was told so many times that there was more: how many.
+ */
+static inline int vtdbox_overflow(struct vtdbox *one, struct vtdbox *another,
+				  struct vtdbox *witness, int times)
+{
+	struct vfio_type1x_fault record;
+	int told = 0;
+
+	for (int tries = 0; tries < 100 && told < times; tries++) {
+		edu_begin_load(&one->edu, IOVA_NOWHERE, 0, VTDBOX_BYTES);
+		edu_begin_load(&another->edu, IOVA_NOWHERE, 0, VTDBOX_BYTES);
+		edu_end(&one->edu);
+		edu_end(&another->edu);
+		usleep(20000);
+		while (vtdbox_next(witness, &record, 0))
+			told += record.reason == VFIO_TYPE1X_FAULT_REASON_OVERFLOW;
+	}
+	return told;
+}
+
 #endif /* SELFTESTS_VTDBOX_H */

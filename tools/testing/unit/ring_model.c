@@ -94,14 +94,17 @@ static const char *ring_pair_compare(const struct ring_pair *pair)
 	return NULL;
 }
 
-/* What both ways of claiming say; @expect is whether there is room. */
-static const char *ring_pair_claim(struct ring_pair *pair, bool expect, struct t1x_ring_slot *slot)
+typedef bool ring_claim(struct t1x_ring *ring, struct t1x_ring_slot *slot);
+
+/* What both ways of claiming say; @expect is whether there is a slot. */
+static const char *ring_pair_claim(struct ring_pair *pair, ring_claim *claim, bool expect,
+				   struct t1x_ring_slot *slot)
 {
 	const u32 consumer = *pair->consumer;
 
 	*slot = (struct t1x_ring_slot){ .at = -1U };
-	if (t1x_ring_claim(&pair->ring, slot) != expect)
-		return expect ? "no slot in a ring with room" : "a slot in a full ring";
+	if (claim(&pair->ring, slot) != expect)
+		return expect ? "no slot, but there is one" : "a slot, but there is none";
 	if (*pair->consumer != consumer)
 		return "the consumer's index is written";
 	if (!expect)
@@ -113,21 +116,14 @@ static const char *ring_pair_claim(struct ring_pair *pair, bool expect, struct t
 	return NULL;
 }
 
-/**
- * ring_pair_send() - send one record, in both
- * @pair: ring and model
- *
- * Return: NULL if they agree, else what differs.
- */
-const char *ring_pair_send(struct ring_pair *pair)
+/* A record that is claimed, or else lost, in both. */
+static const char *ring_pair_put(struct ring_pair *pair, ring_claim *claim)
 {
+	bool has_room = pair->head - pair->tail < pair->reader.nr_records;
 	struct t1x_ring_slot slot;
 	const char *problem;
-	bool has_room;
 
-	ring_pair_ask(pair);
-	has_room = pair->head - pair->tail < pair->reader.nr_records;
-	problem = ring_pair_claim(pair, has_room, &slot);
+	problem = ring_pair_claim(pair, claim, has_room, &slot);
 	if (problem)
 		return problem;
 	pair->sent++;
@@ -139,6 +135,39 @@ const char *ring_pair_send(struct ring_pair *pair)
 		pair->lost++;
 	}
 	return ring_pair_compare(pair);
+}
+
+/**
+ * ring_pair_send() - send one record, in both
+ * @pair: ring and model
+ *
+ * Return: NULL if they agree, else what differs.
+ */
+const char *ring_pair_send(struct ring_pair *pair)
+{
+	ring_pair_ask(pair);
+	return ring_pair_put(pair, t1x_ring_claim);
+}
+
+/**
+ * ring_pair_notify() - send a notice, in both
+ * @pair: ring and model
+ *
+ * Return: NULL if they agree, else what differs.
+ */
+const char *ring_pair_notify(struct ring_pair *pair)
+{
+	struct t1x_ring_slot slot;
+	const char *problem;
+
+	ring_pair_ask(pair);
+	if (pair->noticed > pair->tail) {
+		problem = ring_pair_claim(pair, t1x_ring_claim_notice, false, &slot);
+		return problem ? problem : ring_pair_compare(pair);
+	}
+	problem = ring_pair_put(pair, t1x_ring_claim_notice);
+	pair->noticed = pair->head;
+	return problem;
 }
 
 /**
@@ -155,7 +184,7 @@ const char *ring_pair_abandon(struct ring_pair *pair)
 	ring_pair_ask(pair);
 	if (pair->head - pair->tail == pair->reader.nr_records)
 		return ring_pair_compare(pair);
-	problem = ring_pair_claim(pair, true, &slot);
+	problem = ring_pair_claim(pair, t1x_ring_claim, true, &slot);
 	return problem ? problem : ring_pair_compare(pair);
 }
 

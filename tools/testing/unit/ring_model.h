@@ -38,6 +38,7 @@ struct ring_record {
  * @read: records read by the reader
  * @lost: records lost
  * @sent: records sent
+ * @noticed: records up to the one that stands for notices, 0 if none does
  */
 struct ring_pair {
 	struct t1x_ring ring;
@@ -51,6 +52,7 @@ struct ring_pair {
 	u64 read;
 	u64 lost;
 	u64 sent;
+	u64 noticed;
 };
 
 void ring_pair_init(struct ring_pair *pair, u32 nr_records);
@@ -58,6 +60,7 @@ void ring_pair_start_at(struct ring_pair *pair, u32 first);
 void ring_pair_fini(struct ring_pair *pair);
 
 const char *ring_pair_send(struct ring_pair *pair);
+const char *ring_pair_notify(struct ring_pair *pair);
 const char *ring_pair_abandon(struct ring_pair *pair);
 const char *ring_pair_lose(struct ring_pair *pair, u64 nr);
 const char *ring_pair_read(struct ring_pair *pair, u32 most);

@@ -148,6 +148,51 @@ static void storms_are_counted_and_end(void)
 	}
 }
 
+/* One stands for all until it is read, whatever comes behind it. */
+static void notices_do_not_fill_a_ring(void)
+{
+	for (size_t i = 0; i < UNIT_COUNT(starts); i++) {
+		struct ring_pair pair;
+
+		pair_prepare(&pair, 8, starts[i], 2, 4);
+		for (unsigned int nr = 0; nr < 100; nr++)
+			UNIT_AGREE(ring_pair_notify(&pair));
+		UNIT_CHECK(pair.head == 5 && pair.lost == 0);
+		UNIT_AGREE(ring_pair_send(&pair));
+		UNIT_AGREE(ring_pair_notify(&pair));
+		UNIT_AGREE(ring_pair_read(&pair, 2));
+		UNIT_AGREE(ring_pair_notify(&pair));
+		UNIT_CHECK(pair.head == 6);
+		/* Now it is read. */
+		UNIT_AGREE(ring_pair_read(&pair, 1));
+		UNIT_AGREE(ring_pair_notify(&pair));
+		UNIT_CHECK(pair.head == 7 && pair.lost == 0);
+		ring_pair_fini(&pair);
+	}
+}
+
+/* What finds no room is lost once, until all that was there has been read. */
+static void notices_are_lost_once(void)
+{
+	for (size_t i = 0; i < UNIT_COUNT(starts); i++) {
+		struct ring_pair pair;
+
+		pair_prepare(&pair, 8, starts[i], 0, 8);
+		for (unsigned int nr = 0; nr < 100; nr++)
+			UNIT_AGREE(ring_pair_notify(&pair));
+		UNIT_CHECK(pair.head == 8 && pair.lost == 1);
+		UNIT_AGREE(ring_pair_send(&pair));
+		UNIT_CHECK(pair.lost == 2);
+		UNIT_AGREE(ring_pair_read(&pair, 1));
+		UNIT_AGREE(ring_pair_notify(&pair));
+		UNIT_CHECK(pair.head == 8 && pair.lost == 2);
+		pair_drain(&pair, -1U);
+		UNIT_AGREE(ring_pair_notify(&pair));
+		UNIT_CHECK(pair.head == 9 && pair.lost == 2);
+		ring_pair_fini(&pair);
+	}
+}
+
 /* A copy to user space that fails takes nothing out. */
 static void records_stay_until_they_are_done(void)
 {
@@ -169,9 +214,12 @@ static void records_stay_until_they_are_done(void)
 
 static void pair_step(struct ring_pair *pair)
 {
-	switch (unit_random_below(8)) {
+	switch (unit_random_below(9)) {
 	case 0:
 		UNIT_AGREE(ring_pair_abandon(pair));
+		break;
+	case 8:
+		UNIT_AGREE(ring_pair_notify(pair));
 		break;
 	case 1:
 		UNIT_AGREE(ring_pair_lose(pair, unit_random_below(5)));
@@ -184,6 +232,7 @@ static void pair_step(struct ring_pair *pair)
 		/* Rarely: it must be a ring that has something in it most of the time. */
 		if (!unit_random_below(20)) {
 			ring_pair_scribble(pair, pair->ring.head + 20 - unit_random_below(100));
+			UNIT_AGREE(ring_pair_notify(pair));
 			UNIT_AGREE(ring_pair_send(pair));
 			ring_pair_mend(pair);
 		}
@@ -239,6 +288,8 @@ int main(void)
 		UNIT_CASE(any_index_is_exhaustively_harmless),
 		UNIT_CASE(far_indices_are_not_believed),
 		UNIT_CASE(storms_are_counted_and_end),
+		UNIT_CASE(notices_do_not_fill_a_ring),
+		UNIT_CASE(notices_are_lost_once),
 		UNIT_CASE(records_stay_until_they_are_done),
 		UNIT_CASE(all_agree_on_random_steps),
 		UNIT_CASE(largest_ring_is_right),

@@ -67,6 +67,28 @@ bool t1x_ring_claim(struct t1x_ring *ring, struct t1x_ring_slot *slot)
 }
 
 /**
+ * t1x_ring_claim_notice() - a slot for a notice
+ * @ring: ring
+ * @slot: result, untouched if there is none
+ *
+ * Return: false if it is not to be written: another one, not read yet, stands for it; or
+ * the ring is full, and it is counted as lost unless one before it was.  If there is a
+ * slot it has to be published.
+ */
+bool t1x_ring_claim_notice(struct t1x_ring *ring, struct t1x_ring_slot *slot)
+{
+	t1x_ring_ask(ring);
+	if (ring->has_notice && ring->notice - ring->tail < ring->head - ring->tail)
+		return false;
+	ring->has_notice = true;
+	ring->notice = ring->head;
+	if (t1x_ring_claim(ring, slot))
+		return true;
+	ring->notice--;
+	return false;
+}
+
+/**
  * t1x_ring_publish() - let the consumer have the record
  * @ring: ring whose last t1x_ring_claim() gave a slot, which is filled by now
  */

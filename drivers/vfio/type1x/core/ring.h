@@ -17,6 +17,9 @@
  * Each is given how many were written (sequence) and lost before it: from sequence 7,
  * lost 0, to sequence 8, lost 3, three are missing.
  *
+ * Notices are records that repeat themselves: one stands for those that come before it
+ * is read.  One for which there is no room is lost, once: the last record stands for it.
+ *
  * A consumer who has his index mapped writes whatever he likes, at any time.  The
  * producer has copies of its own, reads that index once per record, and believes it
  * only from tail to head; else it is as if he had not written:
@@ -52,6 +55,8 @@
  * @nr_records: slots, a power of two, at most 2^31
  * @head: index of the next record to write
  * @tail: index of the next record to read, as far as the consumer is believed
+ * @notice: index of the record that stands for further notices, if it @has_notice
+ * @has_notice: there was one
  * @sequence: records written so far
  * @lost: records lost so far
  */
@@ -61,6 +66,8 @@ struct t1x_ring {
 	u32 nr_records;
 	u32 head;
 	u32 tail;
+	u32 notice;
+	bool has_notice;
 	u64 sequence;
 	u64 lost;
 };
@@ -91,6 +98,7 @@ struct t1x_ring_reader {
 
 void t1x_ring_init(struct t1x_ring *ring, u32 *producer, u32 *consumer, u32 nr_records);
 bool t1x_ring_claim(struct t1x_ring *ring, struct t1x_ring_slot *slot);
+bool t1x_ring_claim_notice(struct t1x_ring *ring, struct t1x_ring_slot *slot);
 void t1x_ring_publish(struct t1x_ring *ring);
 u32 t1x_ring_reader_run(const struct t1x_ring_reader *reader, u32 *slot);
 void t1x_ring_reader_done(const struct t1x_ring_reader *reader, u32 nr);
