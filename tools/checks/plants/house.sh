@@ -11,6 +11,10 @@ plant "pages pinned elsewhere" "pin_user_pages_fast.. is for pin.c" <<END
 sed -i 's/^\tkfree/\tpin_user_pages_fast(0, 1, 0, NULL);\n&/' $driver/main.c
 END
 
+plant "parameters of another driver" "vfio_pci_core_set_params.*vfio-pci, too" <<END
+sed -i 's/^\tkfree/\tvfio_pci_core_set_params(0, 0, 0);\n&/' $driver/main.c
+END
+
 plant "IOMMU called elsewhere" "iommu_map.. is for domain.c" <<END
 sed -i 's/^\tkfree/\tiommu_map(NULL, 0, 0, 1, 0, 0);\n&/' $driver/main.c
 END

@@ -12,6 +12,7 @@
 #include "faultbox.h"
 #include "fdinfo.h"
 #include "proc.h"
+#include "text.h"
 #include "uffd.h"
 
 #define STORM		100000
@@ -91,10 +92,16 @@ static uint64_t counted(int fd, const char *key)
 	return fdinfo_number(&info, key);
 }
 
+/* A line, or an object of the kernel's, for each fault of a storm would be more. */
+#define MOST_LINES	20
+#define MOST_KIB	(STORM * 32 / 1024)
+
 FIXTURE(storm) {
 	struct faultbox box;
 	int ti;
 	int container;
+	int lines;
+	uint64_t slab;
 };
 
 FIXTURE_VARIANT(storm) {
@@ -110,10 +117,14 @@ FIXTURE_SETUP(storm)
 	faultbox_open(&self->box);
 	self->ti = self->box.ti;
 	self->container = self->box.container;
+	self->lines = proc_log_count("\n");
+	self->slab = text_find_u64("/proc/meminfo", "Slab");
 }
 
 FIXTURE_TEARDOWN(storm)
 {
+	EXPECT_LE(proc_log_count("\n"), self->lines + MOST_LINES);
+	EXPECT_LE(text_find_u64("/proc/meminfo", "Slab"), self->slab + MOST_KIB);
 	faultbox_close(&self->box);
 	EXPECT_EQ(proc_locked(), 0);
 }
