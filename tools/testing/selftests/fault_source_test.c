@@ -156,17 +156,30 @@ static void *run_example(void *arg)
 TEST_F(source, example)
 {
 	struct example example = { .container = self->container };
+	FILE *usual = stdout;
 	pthread_t thread;
 	double end = ktap_now() + 10;
+	char *text, iova[24];
+	size_t size, count = 0;
 
 	backend_need_ours("reports no faults");
+	stdout = open_memstream(&text, &size);
+	ASSERT_TRUE(stdout);
 	thread = thread_begin(run_example, &example);
 	while (faultbox_storm(self->ti, 0, T1X_TI_IN_PROCESS, 1) && ktap_now() < end)
 		usleep(1000);
 	faultbox_storm(self->ti, 0, T1X_TI_IN_HARDIRQ, 5);
 	softbox_close(&self->box.box);
 	thread_wait(thread);
+	fclose(stdout);
+	stdout = usual;
 	EXPECT_EQ(example.lost, 0);
+	/* One of the first that was heard, and five. */
+	snprintf(iova, sizeof(iova), "%llx", IOVA_NOWHERE);
+	for (char *at = text; (at = strstr(at, iova)); at++)
+		count++;
+	EXPECT_GE(count, 6);
+	free(text);
 }
 
 KTAP_MAIN()
