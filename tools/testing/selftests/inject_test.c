@@ -135,7 +135,8 @@ TEST_F(inject, bind)
 		}
 		NOTE("%u of %u failures made BIND fail", failed, n - 1);
 		ASSERT_GT(ret, 0);
-		EXPECT_GT(failed, 2);
+		/* The request and the bond; what else it wants may be there already. */
+		EXPECT_GE(failed, 2);
 		svm_unbind(self->container, ret);
 	}
 	close(targets[2]);
