@@ -14,11 +14,18 @@
 #define FILE_SEED	78
 #define SOON		(ktap_scale(3) * 1000)
 
+/* What processes tell each other; each number has one who writes it. */
+struct svm_fuse_shared {
+	volatile int stage; /* of the process: 1 before the fault, 2 behind it */
+	volatile int done;  /* the caller is back */
+	int bond;	    /* and has this */
+};
+
 FIXTURE(svm_fuse) {
 	struct svmbox box;
 	int container;
 	struct fuse_file file;
-	volatile int *stage;
+	struct svm_fuse_shared *shared;
 	pid_t process; /* that is in a page fault */
 	pid_t caller;  /* who wants to bind it; 0 if there is none */
 };
@@ -34,9 +41,9 @@ static void fault_forever(struct svm_fuse_self *self)
 	ASSERT_NE(page, MAP_FAILED);
 	*page = 1;
 	must_sys(sync_file_range(fd, 0, PAGE, SYNC_FILE_RANGE_WRITE));
-	child_post(self->stage, 1);
+	child_post(&self->shared->stage, 1);
 	*page = 2;
-	child_post(self->stage, 2);
+	child_post(&self->shared->stage, 2);
 	pause();
 }
 
@@ -46,12 +53,12 @@ static void begin_caller(struct svm_fuse_self *self)
 	self->caller = child_begin();
 	if (!self->caller) {
 		close(self->file.fd);
-		self->stage[1] = __svm_bind(self->container, VFIO_SVM_PID, self->process);
-		child_post(self->stage, 3);
+		self->shared->bond = __svm_bind(self->container, VFIO_SVM_PID, self->process);
+		child_post(&self->shared->done, 1);
 		pause();
 	}
 	usleep(ktap_scale(200000));
-	ASSERT_LE(*self->stage, 1);
+	ASSERT_LE(self->shared->stage, 1);
 }
 
 static void end_caller(struct svm_fuse_self *self)
@@ -67,14 +74,14 @@ FIXTURE_SETUP(svm_fuse)
 	self->container = self->box.container;
 	fusefile_open(&self->file, SVM_SIZE, FILE_SEED);
 	self->file.answer_reads = 1;
-	self->stage = child_shared(PAGE);
+	self->shared = child_shared(PAGE);
 	self->process = child_begin();
 	if (!self->process)
 		fault_forever(self);
-	ASSERT_TRUE(child_await(self->stage, 1));
+	ASSERT_TRUE(child_await(&self->shared->stage, 1));
 	ASSERT_TRUE(child_await(&self->file.num_held, 1));
 	usleep(100000);
-	ASSERT_EQ(*self->stage, 1);
+	ASSERT_EQ(self->shared->stage, 1);
 	begin_caller(self);
 }
 
@@ -94,13 +101,11 @@ FIXTURE_TEARDOWN(svm_fuse)
 /* It is answered in the end, and the bond is good. */
 TEST_F(svm_fuse, delivered)
 {
-	uint32_t bond;
-
 	fuse_deliver(&self->file);
-	EXPECT_TRUE(child_await(self->stage, 3));
-	EXPECT_GT(self->stage[1], 0);
-	bond = self->stage[1];
-	svm_unbind(self->container, bond);
+	EXPECT_TRUE(child_await(&self->shared->stage, 2));
+	EXPECT_TRUE(child_await(&self->shared->done, 1));
+	EXPECT_GT(self->shared->bond, 0);
+	svm_unbind(self->container, self->shared->bond);
 }
 
 /* Several at once, or one after the other, and each dies at once; whoever is next binds. */
@@ -123,9 +128,9 @@ TEST_F(svm_fuse, killed)
 	usleep(ktap_scale(200000));
 	for (size_t i = 0; i < ARRAY_SIZE(callers); i++)
 		EXPECT_LE(child_kill(callers[i]), SOON);
-	EXPECT_EQ(*self->stage, 1);
+	EXPECT_EQ(self->shared->stage, 1);
 	fuse_deliver(&self->file);
-	EXPECT_TRUE(child_await(self->stage, 2));
+	EXPECT_TRUE(child_await(&self->shared->stage, 2));
 	svm_unbind(self->container, svm_bind(self->container, VFIO_SVM_PID, self->process));
 }
 
@@ -146,9 +151,9 @@ TEST_F(svm_fuse, nothing_is_kept)
 		usleep(i % 8 * 1000);
 		child_kill(caller);
 	}
-	EXPECT_EQ(*self->stage, 1);
+	EXPECT_EQ(self->shared->stage, 1);
 	fuse_deliver(&self->file);
-	EXPECT_TRUE(child_await(self->stage, 2));
+	EXPECT_TRUE(child_await(&self->shared->stage, 2));
 	slabcount_expect_no_more(&before);
 }
 
@@ -162,7 +167,7 @@ TEST_F(svm_fuse, others_proceed)
 	EXPECT_EQ(iommu_unmap_all(self->container), PAGE);
 	svm_unbind(self->container, bond);
 	EXPECT_TIMELY(ktap_ms_since(begin), <=, SOON);
-	EXPECT_EQ(*self->stage, 1);
+	EXPECT_EQ(self->shared->stage, 1);
 	end_caller(self);
 }
 
