@@ -12,10 +12,6 @@ plant "module under another name" "vfio_planted" <<'END'
 sed -i 's/^BUILT_MODULE_NAME\[0\].*/BUILT_MODULE_NAME[0]="vfio_planted"/' dkms.conf
 END
 
-plant "another module under another name" "vfio_planted" <<'END'
-sed -i 's/^BUILT_MODULE_NAME\[1\].*/BUILT_MODULE_NAME[1]="vfio_planted"/' dkms.conf
-END
-
 plant "module that dkms does not know" "dkms.conf has no vfio_pci_type1x" <<'END'
 sed -i '/\[2\]=/d' dkms.conf
 END
