@@ -20,133 +20,55 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/io.h>
 #include <linux/irq_work.h>
 #include <linux/ktime.h>
 #include <linux/printk.h>
 #include <linux/ptrace.h>
 #include <linux/spinlock.h>
-#include <linux/string.h>
 #include <linux/vfio_type1x.h>
 
 #include <iommu/intel.h>
 #include <uapi/linux/vfio_type1x_fault.h>
 
+#include "core/backlog.h"
 #include "core/vtd.h"
 #include "hooks.h"
 
-/* Records that wait to be delivered; a power of two. */
-#define T1X_DMAR_ROOM	512
 /* So many are delivered before others may use the processor. */
 #define T1X_DMAR_BATCH	64
-/* Units whose next record is remembered; more than any machine has. */
-#define T1X_DMAR_UNITS	64
-
-/**
- * struct t1x_dmar_entry - a record on its way
- * @unit: physical address of the registers that it was read from
- * @time: when that was
- * @raw: the record; all zero if records were lost
- */
-struct t1x_dmar_entry {
-	u64 unit;
-	u64 time;
-	u64 raw[2];
-};
 
 /**
  * struct t1x_dmar_queue - between the interrupt handler and the delivery
  * @lock: for all of it; units interrupt independently of each other
- * @head: entries that were put in, ever
- * @tail: entries that were taken out, ever
- * @entries: entry n is at n % T1X_DMAR_ROOM
- * @lost_any: something was lost, and it is not known of which unit
- * @nr_units: units in @units
- * @units: where each unit goes on: physical address, index of the next record
+ * @backlog: what waits
  */
 static struct t1x_dmar_queue {
 	raw_spinlock_t lock;
-	u32 head;
-	u32 tail;
-	struct t1x_dmar_entry entries[T1X_DMAR_ROOM];
-	bool lost_any;
-	u32 nr_units;
-	struct {
-		u64 unit;
-		u32 next;
-	} units[T1X_DMAR_UNITS];
+	struct t1x_backlog backlog;
 } t1x_dmar_queue = {
 	.lock = __RAW_SPIN_LOCK_UNLOCKED(t1x_dmar_queue.lock),
 };
 
-static void t1x_dmar_put(struct t1x_dmar_queue *queue, const struct t1x_dmar_entry *entry)
-{
-	lockdep_assert_held(&queue->lock);
-
-	if (queue->head - queue->tail == T1X_DMAR_ROOM)
-		queue->lost_any = true;
-	else
-		queue->entries[queue->head++ % T1X_DMAR_ROOM] = *entry;
-}
-
-/* Where the unit went on, if that is known; from now on it is at @next. */
-static bool t1x_dmar_move(struct t1x_dmar_queue *queue, u64 unit, u32 *next, u32 new_next)
-{
-	u32 i;
-
-	lockdep_assert_held(&queue->lock);
-
-	for (i = 0; i < queue->nr_units; i++) {
-		if (queue->units[i].unit == unit) {
-			*next = queue->units[i].next;
-			queue->units[i].next = new_next;
-			return true;
-		}
-	}
-	if (i < T1X_DMAR_UNITS) {
-		queue->units[i].unit = unit;
-		queue->units[i].next = new_next;
-		queue->nr_units++;
-	}
-	return false;
-}
-
-/* Take over all records of a unit.  False if there was nothing. */
-static bool t1x_dmar_copy(struct t1x_dmar_queue *queue, const struct intel_iommu *unit)
-{
-	struct t1x_dmar_entry entry = { .unit = unit->reg_phys };
-	struct t1x_vtd_scan scan, begin;
-	u32 next;
-
-	lockdep_assert_held(&queue->lock);
-
-	if (!t1x_vtd_scan_begin(&scan, unit->reg, unit->reg_size, unit->cap))
-		return false;
-	begin = scan;
-	entry.time = ktime_get_ns();
-	while (t1x_vtd_scan_next(&scan, entry.raw))
-		t1x_dmar_put(queue, &entry);
-
-	if (begin.nr_left && t1x_dmar_move(queue, entry.unit, &next, scan.index))
-		scan.overflow |= t1x_vtd_scan_has_skipped(&begin, next);
-	if (scan.overflow) {
-		memset(entry.raw, 0, sizeof(entry.raw));
-		t1x_dmar_put(queue, &entry);
-	}
-	return true;
-}
-
-static bool t1x_dmar_take(struct t1x_dmar_queue *queue, struct t1x_dmar_entry *entry)
+static bool t1x_dmar_take(struct t1x_dmar_queue *queue, struct t1x_backlog_entry *entry)
 {
 	unsigned long flags;
 	bool taken;
 
 	raw_spin_lock_irqsave(&queue->lock, flags);
-	taken = queue->head != queue->tail;
-	if (taken)
-		*entry = queue->entries[queue->tail++ % T1X_DMAR_ROOM];
+	taken = t1x_backlog_take(&queue->backlog, entry);
 	raw_spin_unlock_irqrestore(&queue->lock, flags);
 	return taken;
+}
+
+static bool t1x_dmar_take_loss(struct t1x_dmar_queue *queue)
+{
+	unsigned long flags;
+	bool lost;
+
+	raw_spin_lock_irqsave(&queue->lock, flags);
+	lost = t1x_backlog_take_loss(&queue->backlog);
+	raw_spin_unlock_irqrestore(&queue->lock, flags);
+	return lost;
 }
 
 static void t1x_dmar_report_loss(u64 unit, u64 time)
@@ -160,11 +82,11 @@ static void t1x_dmar_report_loss(u64 unit, u64 time)
 	t1x_requester_report_all(unit, &fault);
 }
 
-static void t1x_dmar_report(const struct t1x_dmar_entry *entry)
+static void t1x_dmar_report(const struct t1x_backlog_entry *entry)
 {
 	struct vfio_type1x_fault fault;
 
-	if (!entry->raw[1]) {
+	if (t1x_backlog_entry_is_loss(entry)) {
 		t1x_dmar_report_loss(entry->unit, entry->time);
 		return;
 	}
@@ -176,21 +98,15 @@ static void t1x_dmar_report(const struct t1x_dmar_entry *entry)
 static void t1x_dmar_deliver(struct irq_work *work)
 {
 	struct t1x_dmar_queue *queue = &t1x_dmar_queue;
-	struct t1x_dmar_entry entry;
-	unsigned long flags;
+	struct t1x_backlog_entry entry;
 	unsigned int i;
-	bool lost;
 
 	for (i = 0; i < T1X_DMAR_BATCH; i++) {
 		if (!t1x_dmar_take(queue, &entry))
 			break;
 		t1x_dmar_report(&entry);
 	}
-	raw_spin_lock_irqsave(&queue->lock, flags);
-	lost = queue->lost_any;
-	queue->lost_any = false;
-	raw_spin_unlock_irqrestore(&queue->lock, flags);
-	if (lost)
+	if (t1x_dmar_take_loss(queue))
 		t1x_dmar_report_loss(T1X_REQUESTER_ANY_UNIT, 0);
 	/* The rest, after what else there is to do. */
 	if (i == T1X_DMAR_BATCH)
@@ -204,11 +120,17 @@ static void t1x_dmar_hit(struct pt_regs *regs)
 {
 	const struct intel_iommu *unit = (void *)regs_get_kernel_argument(regs, 1);
 	struct t1x_dmar_queue *queue = &t1x_dmar_queue;
+	const struct t1x_backlog_source source = {
+		.phys = unit->reg_phys,
+		.regs = unit->reg,
+		.size = unit->reg_size,
+		.cap = unit->cap,
+	};
 	unsigned long flags;
 	bool some;
 
 	raw_spin_lock_irqsave(&queue->lock, flags);
-	some = t1x_dmar_copy(queue, unit);
+	some = t1x_backlog_read(&queue->backlog, &source, ktime_get_ns());
 	raw_spin_unlock_irqrestore(&queue->lock, flags);
 	if (some)
 		irq_work_queue(&t1x_dmar_work);
