@@ -2,6 +2,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "region.h"
 
@@ -120,6 +121,16 @@ bool region_take(struct region *region, struct vfio_type1x_fault *record)
 		return false;
 	memcpy(record, records + (size_t)slot * header->record_size, sizeof(*record));
 	__atomic_store_n(&region_consumer(region)->index, ++region->next, __ATOMIC_RELEASE);
+	return true;
+}
+
+bool region_await(struct region *region, struct vfio_type1x_fault *record, int ms)
+{
+	while (!region_take(region, record)) {
+		if (!ms--)
+			return false;
+		usleep(1000);
+	}
 	return true;
 }
 

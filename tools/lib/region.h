@@ -62,6 +62,9 @@ static inline uint64_t region_lost(const struct region *region)
 /* The next record, if there is one. */
 bool region_take(struct region *region, struct vfio_type1x_fault *record);
 
+/* The same, but waits some milliseconds, at least: others may be told before the region is. */
+bool region_await(struct region *region, struct vfio_type1x_fault *record, int ms);
+
 /* VFIO_DEVICE_SET_IRQS for its interrupt, or for any, with one or no element of data. */
 int __region_set_irq(int device, uint32_t index, uint32_t flags, uint32_t count,
 		     const int32_t *data);

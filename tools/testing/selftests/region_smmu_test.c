@@ -61,7 +61,7 @@ static void access_faults(struct region_smmu_self *self, uint64_t iova, uint32_t
 	EXPECT_EQ(in_file.iova, iova);
 	EXPECT_EQ(in_file.flags & STRAY_ACCESS, access);
 	EXPECT_EQ(in_file.requester, box->requester);
-	ASSERT_TRUE(region_take(&self->regions[0], &in_region));
+	ASSERT_TRUE(region_await(&self->regions[0], &in_region, STRAY_FIRST_MS));
 	EXPECT_EQ(memcmp(&in_region, &in_file, sizeof(in_file)), 0);
 	EXPECT_EQ(eventfd_read(self->event, &events), 0);
 	straybox_is_silent(box);
@@ -80,7 +80,7 @@ TEST_F(region_smmu, accesses)
 
 	straybox_access(&self->boxes[1], 0, STRAY_NOWHERE, STRAY_WORD);
 	ASSERT_TRUE(straybox_next(&self->boxes[1], STRAY_FIRST_MS, &record));
-	ASSERT_TRUE(region_take(&self->regions[1], &record));
+	ASSERT_TRUE(region_await(&self->regions[1], &record, STRAY_FIRST_MS));
 	EXPECT_EQ(record.requester, self->boxes[1].requester);
 	EXPECT_FALSE(region_take(&self->regions[0], &record));
 	straybox_is_silent(&self->boxes[0]);

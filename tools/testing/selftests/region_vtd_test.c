@@ -76,7 +76,7 @@ static void access_faults(struct region_vtd_self *self, uint64_t iova, bool writ
 		EXPECT_EQ(in_file.requester, vtdbox_address(self->bdfs[0]));
 		EXPECT_EQ(in_file.sequence, self->sequence++);
 		EXPECT_EQ(poll(&wait, 1, VTDBOX_WAIT_MS), 1);
-		ASSERT_TRUE(region_take(&self->regions[0], &in_region));
+		ASSERT_TRUE(region_await(&self->regions[0], &in_region, VTDBOX_WAIT_MS));
 		EXPECT_EQ(memcmp(&in_region, &in_file, sizeof(in_file)), 0);
 	}
 	EXPECT_GT(count, 0);
@@ -98,7 +98,7 @@ TEST_F(region_vtd, accesses)
 	EXPECT_FALSE(region_take(&self->regions[1], &record));
 	edu_load(&self->boxes[1].edu, IOVA_NOWHERE, 0, VTDBOX_BYTES);
 	EXPECT_TRUE(vtdbox_next(&self->boxes[1], &record, VTDBOX_WAIT_MS));
-	EXPECT_TRUE(region_take(&self->regions[1], &record));
+	EXPECT_TRUE(region_await(&self->regions[1], &record, VTDBOX_WAIT_MS));
 	EXPECT_EQ(record.requester, vtdbox_address(self->bdfs[1]));
 	EXPECT_FALSE(region_take(&self->regions[0], &record));
 }
@@ -112,7 +112,7 @@ TEST_F(region_vtd, overflow)
 	vtdbox_open_edu(&storm[0], 2);
 	vtdbox_open_edu(&storm[1], 3);
 	EXPECT_GE(vtdbox_overflow(&storm[0], &storm[1], &self->boxes[1], 4), 4);
-	ASSERT_TRUE(region_take(&self->regions[0], &record));
+	ASSERT_TRUE(region_await(&self->regions[0], &record, VTDBOX_WAIT_MS));
 	EXPECT_EQ(record.reason, VFIO_TYPE1X_FAULT_REASON_OVERFLOW);
 	EXPECT_EQ(record.flags, 0);
 	EXPECT_FALSE(region_take(&self->regions[0], &record));
@@ -136,7 +136,7 @@ TEST_F(region_vtd, behind_a_bridge)
 	edu_load(&behind.edu, IOVA_NOWHERE, 0, VTDBOX_BYTES);
 	ASSERT_TRUE(vtdbox_next(&behind, &in_file, VTDBOX_WAIT_MS));
 	EXPECT_TRUE(in_file.flags & VFIO_TYPE1X_FAULT_FLAG_ALIAS);
-	ASSERT_TRUE(region_take(&region, &in_region));
+	ASSERT_TRUE(region_await(&region, &in_region, VTDBOX_WAIT_MS));
 	EXPECT_EQ(memcmp(&in_region, &in_file, sizeof(in_file)), 0);
 	EXPECT_FALSE(region_take(&self->regions[0], &in_region));
 	region_close(&region);
