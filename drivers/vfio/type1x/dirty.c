@@ -134,6 +134,21 @@ void t1x_dirty_mark_all(struct t1x_ioas *ioas)
 }
 
 /**
+ * t1x_dirty_is_all() - is each page of a mapping dirty, whatever its bitmap says?
+ * @ioas: address space, lock held
+ * @map: mapping
+ *
+ * Return: true if t1x_dirty_peek() sets all bits of it.
+ */
+bool t1x_dirty_is_all(const struct t1x_ioas *ioas, const struct t1x_mapping *map)
+{
+	lockdep_assert_held(&ioas->lock);
+
+	return map->backed && !map->has_raw && map->dirty && map->prot & IOMMU_WRITE &&
+	       t1x_ioas_assumes_all_dirty(ioas);
+}
+
+/**
  * t1x_dirty_peek() - which pages are dirty?
  * @ioas: address space, lock held
  * @map: mapping

@@ -23,6 +23,7 @@ void t1x_dirty_adopt(struct t1x_mapping *map, unsigned long *bitmap);
 void t1x_dirty_mark(struct t1x_mapping *map, unsigned long page, unsigned long npages);
 void t1x_dirty_mark_pins(struct t1x_mapping *map, unsigned long first, unsigned long last);
 void t1x_dirty_mark_all(struct t1x_ioas *ioas);
+bool t1x_dirty_is_all(const struct t1x_ioas *ioas, const struct t1x_mapping *map);
 bool t1x_dirty_peek(const struct t1x_ioas *ioas, const struct t1x_mapping *map,
 		    const struct t1x_span *span, unsigned long *dst);
 void t1x_dirty_mark_span(struct t1x_mapping *map, const struct t1x_span *span);

@@ -56,6 +56,8 @@ static_assert(PAGE_SHIFT == T1X_CUT_PAGE_SHIFT);
  * @size: its size in bytes
  * @used: leading bytes of it up to the last one that has a mapping
  * @stained: it has bits that can be cleared
+ * @nr_dirty: dirty pages in it; counted while they are marked, if that is all
+ * @must_count: it is not all
  * @nr_reported: dirty pages that the user has got
  */
 struct t1x_export {
@@ -71,6 +73,8 @@ struct t1x_export {
 	size_t size;
 	size_t used;
 	bool stained;
+	unsigned long nr_dirty;
+	bool must_count;
 	unsigned long nr_reported;
 };
 
@@ -123,17 +127,50 @@ static bool t1x_export_is_dirty_page(const struct t1x_mapping *map)
  * first that is of another kind, or NULL at the end of the window; *last becomes the
  * end of the one before it, if any.
  */
-static struct t1x_mapping *t1x_export_mark_pages(struct t1x_mapping *map, struct t1x_span win,
-						 unsigned long *buf, u64 *last)
+static struct t1x_mapping *t1x_export_mark_pages(struct t1x_export *exp, struct t1x_mapping *map,
+						 struct t1x_span win, u64 *last)
 {
+	unsigned long *buf = exp->buf, nr = 0;
+
 	while (map && t1x_export_is_dirty_page(map)) {
 		u64 page = (map->node.start - win.start) >> PAGE_SHIFT;
 
 		buf[BIT_WORD(page)] |= BIT_MASK(page);
+		nr++;
 		*last = map->node.last;
 		map = t1x_mapping_next(map, &win);
 	}
+	exp->nr_dirty += nr;
 	return map;
+}
+
+/* Empty the window, of which a mapping that fills it leaves only what is behind the end. */
+static void t1x_export_begin(struct t1x_export *exp, const struct t1x_span *win,
+			     const struct t1x_mapping *map)
+{
+	size_t nwords = DIV_ROUND_UP(t1x_cut_nbytes(win), sizeof(u64));
+
+	exp->stained = false;
+	exp->nr_dirty = 0;
+	exp->must_count = false;
+	if (map->node.start <= win->start && map->node.last >= win->last &&
+	    t1x_dirty_is_all(exp->ioas, map))
+		exp->buf[nwords - 1] = 0;
+	else
+		memset64((u64 *)exp->buf, 0, nwords);
+}
+
+/* OR into the window the bits of one mapping there. */
+static void t1x_export_peek(struct t1x_export *exp, const struct t1x_span *win,
+			    const struct t1x_mapping *map)
+{
+	const struct t1x_span whole = t1x_mapping_span(map);
+
+	if (t1x_dirty_is_all(exp->ioas, map))
+		exp->nr_dirty += t1x_cut(&whole, win).npages;
+	else
+		exp->must_count = true;
+	exp->stained |= t1x_dirty_peek(exp->ioas, map, win, exp->buf);
 }
 
 /* OR into the window the bits of all mappings there, the first of which is @map. */
@@ -143,20 +180,21 @@ static void t1x_export_fill(struct t1x_export *exp, const struct t1x_span *win,
 	const bool unscoped = t1x_ioas_assumes_all_dirty(exp->ioas) && !exp->maps;
 	struct t1x_span done = { .start = win->start };
 
-	exp->stained = false;
-	memset64((u64 *)exp->buf, 0, DIV_ROUND_UP(t1x_cut_nbytes(win), sizeof(u64)));
+	t1x_export_begin(exp, win, map);
 	while (map) {
 		if (unscoped)
-			map = t1x_export_mark_pages(map, *win, exp->buf, &done.last);
+			map = t1x_export_mark_pages(exp, map, *win, &done.last);
 		if (!map)
 			break;
 		if (exp->maps || t1x_ioas_is_public(map))
-			exp->stained |= t1x_dirty_peek(exp->ioas, map, win, exp->buf);
+			t1x_export_peek(exp, win, map);
 		done.last = map->node.last;
 		map = t1x_export_next(exp, map, win);
 	}
 	done.last = min(done.last, win->last);
 	exp->used = t1x_cut_nbytes(&done);
+	if (exp->must_count)
+		exp->nr_dirty = bitmap_weight(exp->buf, exp->used * BITS_PER_BYTE);
 }
 
 /* Make the next window that is not empty: 1, or 0 at the end, or an errno. */
@@ -250,7 +288,7 @@ static int t1x_export_windows(struct t1x_export *exp)
 		ret = t1x_export_copy(exp, exp->bitmap + offset) ? 0 : -EFAULT;
 		if (ret)
 			break;
-		exp->nr_reported += bitmap_weight(exp->buf, exp->used * BITS_PER_BYTE);
+		exp->nr_reported += exp->nr_dirty;
 		t1x_export_clear_window(exp, &win);
 		if (win.last == exp->span.last)
 			break;
