@@ -4,6 +4,7 @@
 Not a parser. It relies on kernel style: a function's body begins at depth 0 of
 braces, and labels stand alone on their line.
 """
+import os
 import pathlib
 import re
 import sys
@@ -28,12 +29,21 @@ ATTRIBUTE = {'__must_hold', '__acquires', '__releases', '__printf', '__attribute
              '__aligned', '__section', '__no_sanitize', '__alloc_size'}
 
 
+def walk(top):
+    """Files below a place; where kbuild may be at work nobody looks."""
+    for place, below, names in os.walk(top):
+        place = pathlib.Path(place)
+        below[:] = [name for name in below
+                    if not GENERATED.search((place / name).relative_to(ROOT).as_posix())]
+        yield from (place / name for name in names)
+
+
 def files(*tops, suffixes=None):
     """Files below the given places of the tree, without generated ones."""
     found = []
     for top in tops or ('.',):
         path = ROOT / top
-        for f in [path] if path.is_file() else sorted(path.rglob('*')):
+        for f in [path] if path.is_file() else sorted(walk(path)):
             name = f.relative_to(ROOT).as_posix()
             if f.is_file() and not GENERATED.search(name):
                 if not suffixes or f.suffix in suffixes:
