@@ -59,6 +59,7 @@ static void begin_caller(struct svm_fuse_self *self)
 	}
 	usleep(ktap_scale(200000));
 	ASSERT_LE(self->shared->stage, 1);
+	ASSERT_EQ(self->shared->done, 0);
 }
 
 static void end_caller(struct svm_fuse_self *self)
